@@ -1,0 +1,89 @@
+"""A user's totals, all of one moment, in one statement (rules.md 9 and 10)."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import RowMapping
+
+from shared.domain.stats import DashboardMetrics, RecentActivity, SystemStats
+
+#: A worker that was not heard of for this long is not online.
+WORKER_SECONDS = 20
+
+# Sums of rows plus sums of deltas, as for one project. "Today" and "this week" begin in the
+# user's own time zone; acts that are not folded yet count too.
+_METRICS = text(
+    f"""
+WITH me AS (SELECT id, time_zone, now() AT TIME ZONE time_zone AS here
+            FROM users WHERE id = :user_id),
+local AS (SELECT id, date_trunc('day', here) AT TIME ZONE time_zone AS today,
+                 date_trunc('week', here) AT TIME ZONE time_zone AS monday FROM me),
+mine AS (SELECT p.id, p.created_at FROM projects AS p JOIN me ON p.owner_id = me.id
+         WHERE NOT p.deleting),
+kept AS (SELECT coalesce(sum(uploaded + queued + processing + segmented + no_objects + failed), 0)
+                    AS images,
+                coalesce(sum(segmented), 0) AS segmented, coalesce(sum(objects), 0) AS objects,
+                coalesce(sum(queued), 0) AS queued, coalesce(sum(processing), 0) AS processing
+         FROM project_stats WHERE project_id IN (SELECT id FROM mine)),
+fresh AS (SELECT coalesce(sum(uploaded + queued + processing + segmented + no_objects + failed), 0)
+                    AS images,
+                coalesce(sum(segmented), 0) AS segmented, coalesce(sum(objects), 0) AS objects,
+                coalesce(sum(queued), 0) AS queued, coalesce(sum(processing), 0) AS processing,
+                coalesce(sum(uploads) FILTER (WHERE at >= (SELECT today FROM local)), 0)
+                    AS uploads,
+                coalesce(sum(completions) FILTER (WHERE at >= (SELECT today FROM local)), 0)
+                    AS completions
+          FROM stats_deltas WHERE project_id IN (SELECT id FROM mine)),
+acts AS (SELECT coalesce(sum(uploads), 0) AS uploads, coalesce(sum(completions), 0) AS completions
+         FROM activity_buckets
+         WHERE user_id = :user_id AND starts_at >= (SELECT today FROM local)),
+pace AS (SELECT coalesce(avg(duration_ms), 0) AS ms FROM runs
+         WHERE user_id = :user_id AND status = 'succeeded'
+           AND finished_at > now() - interval '24 hours')
+SELECT (SELECT count(*) FROM mine) AS total_projects,
+       kept.images + fresh.images AS total_images,
+       kept.segmented + fresh.segmented AS total_segmented,
+       kept.objects + fresh.objects AS total_objects,
+       acts.uploads + fresh.uploads AS images_uploaded_today,
+       acts.completions + fresh.completions AS segmentations_completed_today,
+       (SELECT count(*) FROM mine WHERE created_at >= (SELECT monday FROM local))
+           AS projects_created_this_week,
+       kept.queued + fresh.queued AS queue_length,
+       kept.processing + fresh.processing AS processing_images,
+       round(pace.ms) AS avg_processing_time,
+       (SELECT count(*) FROM worker_heartbeats
+        WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds'
+          AND EXISTS (SELECT FROM unnest(queues) AS q WHERE q LIKE 'segment.%')) AS workers_online,
+       (SELECT version FROM dashboards WHERE user_id = :user_id) AS version
+FROM kept, fresh, acts, pace
+"""  # noqa: S608 - the number is a constant of this module
+)
+
+
+def read_dashboard(connection: Connection, user_id: UUID) -> DashboardMetrics:
+    """Return the user's totals of this moment, with the version last announced."""
+    row = connection.execute(_METRICS, {"user_id": user_id}).mappings().one()
+    return metrics_of(row)
+
+
+def metrics_of(row: RowMapping, version: int | None = None) -> DashboardMetrics:
+    """Return the row's totals as the value that goes over the network."""
+    counts = {name: int(value or 0) for name, value in row.items()}
+    return DashboardMetrics(
+        version=counts["version"] if version is None else version,
+        total_projects=counts["total_projects"],
+        total_images=counts["total_images"],
+        total_segmented=counts["total_segmented"],
+        total_objects=counts["total_objects"],
+        recent_activity=RecentActivity(
+            images_uploaded_today=counts["images_uploaded_today"],
+            segmentations_completed_today=counts["segmentations_completed_today"],
+            projects_created_this_week=counts["projects_created_this_week"],
+        ),
+        system_stats=SystemStats(
+            queue_length=counts["queue_length"],
+            processing_images=counts["processing_images"],
+            avg_processing_time=counts["avg_processing_time"],
+            workers_online=counts["workers_online"],
+        ),
+    )

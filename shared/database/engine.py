@@ -1,0 +1,93 @@
+"""Connections to PostgreSQL, with the limits that keep one bad query from hanging all."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from weakref import ref
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+
+from shared.database.transaction import Transaction, run_transaction
+
+T = TypeVar("T")
+
+#: Set on every connection; a number without unit is milliseconds.
+LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+
+
+class Database:
+    """A pool of connections; the only way to read and to write."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, name: str = "celltally") -> None:
+        self.url = driver_url(url)
+        options = " ".join(f"-c {key}={value}" for key, value in LIMITS.items())
+        self.engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={"options": options, "application_name": name, "connect_timeout": 10},
+        )
+        self._forget_connections_of_the_parent()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection for questions; each statement sees the newest commit."""
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def transact(
+        self,
+        action: Callable[[Transaction], T],
+        *,
+        operation: str | None = None,
+        op_id: str | None = None,
+    ) -> T:
+        """Run *action* in a transaction, commit, then run what it left for after the commit.
+
+        A deadlock or a serialisation failure repeats the whole action, three times at most,
+        so an action must have no effect but its statements and `after_commit`.
+        """
+        return run_transaction(self.engine, action, operation=operation, op_id=op_id)
+
+    def answers(self) -> bool:
+        """Tell whether PostgreSQL answers now."""
+        try:
+            with self.reading() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.engine.dispose()
+
+    def _forget_connections_of_the_parent(self) -> None:
+        """After a fork the child opens its own connections and leaves the parent's alone."""
+        engine = ref(self.engine)  # The hook outlives this object; it must not keep it alive.
+
+        def in_the_child() -> None:
+            if (inherited := engine()) is not None:
+                inherited.dispose(close=False)
+
+        os.register_at_fork(after_in_child=in_the_child)
+
+
+def driver_url(url: str) -> URL:
+    """Return *url* for SQLAlchemy, with psycopg as the driver whatever the URL says."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def plain_url(url: str) -> str:
+    """Return *url* as libpq and psycopg write it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

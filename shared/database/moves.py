@@ -1,0 +1,124 @@
+"""Every move of a run, each one compare-and-set statement on the run and its image.
+
+The shape is always the same: lock the images in order of their ids, change those runs that
+still are as the mover believes, change their images, and leave a message about them in the
+outbox. A run that somebody else moved first is not returned, and nothing happened to it.
+"""
+
+from sqlalchemy import TextClause, text
+
+#: Images that one message of `imageStatusUpdate` speaks of.
+IMAGES_PER_MESSAGE = 200
+
+#: Where an image goes when its run ends without a result (rules.md 19).
+SETTLED = """CASE WHEN i.current_run_id IS NULL THEN 'failed'
+                  WHEN i.object_count > 0 THEN 'segmented' ELSE 'no_objects' END"""
+
+
+def told(moved: str) -> str:
+    """Return the statement that leaves messages about the image rows of the CTE *moved*."""
+    return f"""
+INSERT INTO outbox (channel, type, data)
+SELECT 'images:' || project_id, 'imageStatusUpdate', jsonb_build_object('images', jsonb_agg(
+    jsonb_strip_nulls(jsonb_build_object(
+        'imageId', id, 'status', status, 'version', status_version,
+        'objectCount', object_count, 'runId', current_run_id,
+        'error', CASE WHEN last_error_code IS NOT NULL THEN jsonb_build_object(
+            'code', last_error_code, 'detail', last_error_detail) END))
+    ORDER BY place))
+FROM (SELECT *, row_number() OVER (PARTITION BY project_id ORDER BY id) - 1 AS place
+      FROM {moved}) AS placed
+GROUP BY project_id, place / {IMAGES_PER_MESSAGE}
+"""  # noqa: S608 - built from constants of this package
+
+
+def move(*, which: str, run: str, image: str) -> TextClause:
+    """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
+
+    It is checked twice: to find the runs, and again, on the newest version of each row,
+    once their images are locked.
+    """
+    return text(
+        f"""
+WITH picked AS (SELECT r.id, r.image_id FROM runs AS r WHERE {which}),
+locked AS (
+    SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
+),
+changed AS (
+    UPDATE runs AS r SET {run}
+    FROM picked JOIN locked ON locked.id = picked.image_id
+    WHERE r.id = picked.id AND {which}
+    RETURNING r.*
+),
+moved AS (
+    UPDATE images AS i SET {image}, status_version = i.status_version + 1
+    FROM changed AS r WHERE i.id = r.image_id
+    RETURNING i.*
+),
+told AS ({told("moved")})
+SELECT r.id, r.image_id, r.project_id, r.status, r.token, r.attempt, r.engine, r.params,
+       i.storage_key, i.page, i.pixel_size_um
+FROM changed AS r JOIN moved AS i ON i.id = r.image_id
+"""  # noqa: S608 - built from constants of this package; values are bound parameters
+    )
+
+
+_HELD = "r.id = :run_id AND r.token = :token AND r.status = 'running'"
+_RELEASED = "token = NULL, lease_until = NULL"
+_FAILED = f"{_RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
+
+CLAIM = move(
+    which="r.id = :run_id AND r.status = 'queued' AND r.attempt < r.max_attempts",
+    run="""status = 'running', attempt = r.attempt + 1, token = :token, worker = :worker,
+        pid = :pid, started_at = clock_timestamp(),
+        lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
+        dispatched_at = coalesce(r.dispatched_at, now())""",
+    image="status = 'processing'",
+)
+
+COMPLETE = move(
+    which=_HELD,
+    run=f"""{_RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
+        duration_ms = :duration_ms, object_count = :object_count, result_path = :result_path""",
+    image="""status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
+        current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
+        segmented_at = r.finished_at, last_error_code = NULL, last_error_detail = NULL""",
+)
+
+FAIL = move(
+    which=_HELD,
+    run=f"{_FAILED} failure_code = :code, failure_detail = :detail",
+    image=f"""status = {SETTLED},
+        last_error_code = r.failure_code, last_error_detail = r.failure_detail""",
+)
+
+TRY_AGAIN = move(
+    which=_HELD,
+    run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
+        not_before = now() + make_interval(secs => :wait_seconds)""",
+    image="status = 'queued'",
+)
+
+#: Leases that ran out, by the database's clock: nobody else's can be trusted.
+_EXPIRED = "r.status = 'running' AND r.lease_until < clock_timestamp()"
+
+#: Runs of a worker's children that are gone.
+_ORPHANED = "r.status = 'running' AND r.worker = :worker AND r.pid = ANY(:dead)"
+
+_REQUEUED = f"{_RELEASED}, status = 'queued', dispatched_at = NULL"
+_LOST = f"{_FAILED} failure_code = 'worker_lost', failure_detail = :detail"
+_LOST_IMAGE = f"""status = {SETTLED},
+    last_error_code = r.failure_code, last_error_detail = r.failure_detail"""
+
+REQUEUE_EXPIRED = move(
+    which=f"{_EXPIRED} AND r.attempt < r.max_attempts", run=_REQUEUED, image="status = 'queued'"
+)
+FAIL_EXPIRED = move(
+    which=f"{_EXPIRED} AND r.attempt >= r.max_attempts", run=_LOST, image=_LOST_IMAGE
+)
+REQUEUE_ORPHANED = move(
+    which=f"{_ORPHANED} AND r.attempt < r.max_attempts", run=_REQUEUED, image="status = 'queued'"
+)
+FAIL_ORPHANED = move(
+    which=f"{_ORPHANED} AND r.attempt >= r.max_attempts", run=_LOST, image=_LOST_IMAGE
+)

@@ -1,0 +1,132 @@
+"""The tables of counting: stats, deltas, buckets, dashboards, and what is to be told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Uuid
+
+from shared.database.columns import Base, Moment, Tally
+from shared.database.tables import CASCADE
+
+#: The statuses as columns; the order of the tally everywhere.
+COUNTED = ("uploaded", "queued", "processing", "segmented", "no_objects", "failed")
+
+
+class ProjectStatsRow(Base):
+    """The counts of a project up to `version` deltas; inserted with the project."""
+
+    __tablename__ = "project_stats"
+    __table_args__ = (
+        CheckConstraint(
+            " AND ".join(f"{name} >= 0" for name in (*COUNTED, "objects")),
+            name="not_negative",
+        ),
+        Index(
+            "ix_project_stats_unpublished",
+            "project_id",
+            postgresql_where=text("published_version < version"),
+        ),
+    )
+
+    project_id: Mapped[UUID] = mapped_column(
+        ForeignKey("projects.id", ondelete=CASCADE), primary_key=True
+    )
+    version: Mapped[Tally]  #: The number of delta rows ever contained.
+    published_version: Mapped[Tally]
+    uploaded: Mapped[Tally]
+    queued: Mapped[Tally]
+    processing: Mapped[Tally]
+    segmented: Mapped[Tally]
+    no_objects: Mapped[Tally]
+    failed: Mapped[Tally]
+    objects: Mapped[Tally]
+    last_updated: Mapped[Moment]
+    last_image_added: Mapped[datetime | None]
+    last_segmentation_completed: Mapped[datetime | None]
+    folded_at: Mapped[datetime | None]
+    #: The last announcement, so that a crash before publishing can repeat it.
+    announcement: Mapped[dict[str, Any] | None]
+
+
+class StatsDeltaRow(Base):
+    """What one statement changed in one project; appended by triggers, taken by the fold.
+
+    It has no foreign key: with one, deleting a project fails against its own deltas.
+    """
+
+    __tablename__ = "stats_deltas"
+    __table_args__ = (Index("ix_stats_deltas_project_id_id", "project_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    project_id: Mapped[UUID]
+    at: Mapped[Moment]
+    uploaded: Mapped[Tally]
+    queued: Mapped[Tally]
+    processing: Mapped[Tally]
+    segmented: Mapped[Tally]
+    no_objects: Mapped[Tally]
+    failed: Mapped[Tally]
+    objects: Mapped[Tally]
+    uploads: Mapped[Tally]  #: Rows inserted.
+    deletes: Mapped[Tally]  #: Rows deleted.
+    completions: Mapped[Tally]  #: Rows whose current run became another.
+    run_ms: Mapped[Tally]  #: The durations of those runs, summed.
+    last_image_added: Mapped[datetime | None]
+    last_segmentation_completed: Mapped[datetime | None]
+    operation: Mapped[str | None]
+    op_id: Mapped[str | None]
+    affected: Mapped[Tally]
+    image_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
+
+
+class ActivityBucketRow(Base):
+    """Acts in a user's own projects by quarter hour: "today" in any time zone is a sum."""
+
+    __tablename__ = "activity_buckets"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete=CASCADE), primary_key=True
+    )
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    uploads: Mapped[Tally]
+    completions: Mapped[Tally]
+    run_ms: Mapped[Tally]
+
+
+class DashboardRow(Base):
+    """A user's totals as last announced; `due` asks for them to be computed again."""
+
+    __tablename__ = "dashboards"
+    __table_args__ = (Index("ix_dashboards_due", "user_id", postgresql_where=text("due")),)
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete=CASCADE), primary_key=True
+    )
+    version: Mapped[Tally]
+    published_version: Mapped[Tally]
+    metrics: Mapped[dict[str, Any] | None]
+    due: Mapped[bool] = mapped_column(server_default=text("true"))
+    computed_at: Mapped[datetime | None]
+
+
+class OutboxRow(Base):
+    """A message of an event channel, written with the change it tells of."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    channel: Mapped[str]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[Moment]

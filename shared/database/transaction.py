@@ -1,0 +1,82 @@
+"""One transaction: its statements, and the effects that wait for its commit."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from psycopg import errors
+from sqlalchemy import Connection, CursorResult, Engine, Executable, text
+from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+MAX_TRIES = 3
+REPEATED = (errors.DeadlockDetected, errors.SerializationFailure)
+
+#: Read by the triggers on images: why the counts change, and which click asked for it.
+ANNOUNCE = text(
+    "SELECT set_config('celltally.operation', :operation, true),"
+    " set_config('celltally.op_id', :op_id, true)"
+)
+
+
+class Transaction:
+    """What an action works with."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._effects: list[Callable[[], None]] = []
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | list[dict[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run one statement."""
+        return self.connection.execute(statement, parameters)
+
+    def announce(self, operation: str, op_id: str | None = None) -> None:
+        """Say why the counts change from here to the commit."""
+        self.execute(ANNOUNCE, {"operation": operation, "op_id": op_id or ""})
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Run *effect* once the commit is safe; never when it is rolled back."""
+        self._effects.append(effect)
+
+    def run_effects(self) -> None:
+        """Run the effects in order.
+
+        One that fails is logged and stops none of the others: the change is committed,
+        and the scheduler's sweeps send again whatever was not sent here.
+        """
+        for effect in self._effects:
+            try:
+                effect()
+            except Exception:
+                logger.exception("an effect after the commit failed; the sweeps will repeat it")
+
+
+def run_transaction(
+    engine: Engine,
+    action: Callable[[Transaction], T],
+    *,
+    operation: str | None = None,
+    op_id: str | None = None,
+) -> T:
+    """Run *action*, repeating it when PostgreSQL chose it as the victim of a deadlock."""
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            with engine.begin() as connection:
+                transaction = Transaction(connection)  # Effects are collected anew each try.
+                if operation is not None:
+                    transaction.announce(operation, op_id)
+                outcome = action(transaction)
+        except DBAPIError as failure:
+            if attempt == MAX_TRIES or not isinstance(failure.orig, REPEATED):
+                raise
+            logger.info("repeating a transaction after %s", type(failure.orig).__name__)
+        else:
+            transaction.run_effects()
+            return outcome
+    raise AssertionError("unreachable: the last try returns or raises")

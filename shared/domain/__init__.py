@@ -1,0 +1,1 @@
+"""Vocabulary and rules, free of every framework but pydantic."""

@@ -1,0 +1,38 @@
+"""Who people are to a project, and what that lets them do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What somebody may do in a project."""
+
+    OWNER = "owner"  #: Everything, also sharing and deleting it.
+    EDITOR = "editor"  #: Upload, segment, edit and delete images.
+    VIEWER = "viewer"  #: Look and export.
+
+    def includes(self, other: "Role") -> bool:
+        """Tell whether this role may do all that *other* may."""
+        order = (Role.VIEWER, Role.EDITOR, Role.OWNER)
+        return order.index(self) >= order.index(other)
+
+
+class ShareStatus(StrEnum):
+    """Where an invitation stands; only an accepted one gives anything."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who is signed in, or whose token was shown."""
+
+    id: UUID
+    email: str
+    name: str
+    is_admin: bool
+    time_zone: str

@@ -1,0 +1,1 @@
+"""Labels in, measurements and outlines out: the one implementation of each number."""

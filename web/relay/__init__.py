@@ -1,0 +1,1 @@
+"""Its own process: pushes events to browsers."""

@@ -1,0 +1,1 @@
+"""Pixels in, labels out: the plug-ins."""

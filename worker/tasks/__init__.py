@@ -1,0 +1,1 @@
+"""Celery tasks: a decorator and one call each."""
