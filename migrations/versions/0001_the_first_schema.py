@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("published_version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("metrics", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("announced", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("due", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -21,6 +21,12 @@ WHERE p.id = :project_id AND NOT p.deleting
 _PROJECT_OF_IMAGE = text("SELECT project_id FROM images WHERE id = :image_id")
 
 
+_OWNER = text("SELECT owner_id FROM projects WHERE id = :project_id")
+
+# First in the order of locks: project, images, runs (rules.md 18).
+_LOCK = text("SELECT 1 FROM projects WHERE id = :project_id AND NOT deleting FOR KEY SHARE")
+
+
 def role_in_project(connection: Connection, user_id: UUID, project_id: UUID) -> Role | None:
     """Return what *user_id* may do in the project; None also when it does not exist."""
     role = connection.execute(_ROLE, {"user_id": user_id, "project_id": project_id}).scalar()
@@ -30,3 +36,13 @@ def role_in_project(connection: Connection, user_id: UUID, project_id: UUID) -> 
 def project_of_image(connection: Connection, image_id: UUID) -> UUID | None:
     """Return the project that the image is in; None when there is no such image."""
     return connection.execute(_PROJECT_OF_IMAGE, {"image_id": image_id}).scalar()
+
+
+def owner_of(connection: Connection, project_id: UUID) -> UUID | None:
+    """Return the owner of the project, also of one that is being deleted; None when it is gone."""
+    return connection.execute(_OWNER, {"project_id": project_id}).scalar()
+
+
+def lock_against_deletion(connection: Connection, project_id: UUID) -> bool:
+    """Keep the project until the transaction ends; False when it is gone or going."""
+    return connection.execute(_LOCK, {"project_id": project_id}).first() is not None

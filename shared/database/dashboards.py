@@ -1,5 +1,8 @@
 """A user's totals, all of one moment, in one statement (rules.md 9 and 10)."""
 
+import json
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -58,6 +61,102 @@ SELECT (SELECT count(*) FROM mine) AS total_projects,
 FROM kept, fresh, acts, pace
 """  # noqa: S608 - the number is a constant of this module
 )
+
+
+_LOCK = text(
+    """
+INSERT INTO dashboards AS d (user_id) VALUES (:user_id)
+ON CONFLICT (user_id) DO UPDATE SET due = d.due
+RETURNING version, metrics, announced
+"""
+)
+
+_STORE = text(
+    """
+UPDATE dashboards SET version = :version, metrics = CAST(:metrics AS jsonb), due = false,
+       computed_at = clock_timestamp()
+WHERE user_id = :user_id
+"""
+)
+
+_PUBLISHED = text(
+    """
+UPDATE dashboards SET published_version = :version, announced = metrics
+WHERE user_id = :user_id AND version = :version
+"""
+)
+
+_MARK_DUE = text(
+    """
+INSERT INTO dashboards (user_id) VALUES (:user_id) ON CONFLICT (user_id) DO UPDATE SET due = true
+"""
+)
+
+_ALL_DUE = text("UPDATE dashboards SET due = true WHERE NOT due")
+
+_DUE = text(
+    """
+SELECT user_id FROM dashboards
+WHERE (due OR published_version < version)
+  AND (computed_at IS NULL OR computed_at < clock_timestamp() - interval '1 second')
+"""
+)
+
+_SINCE = text(
+    "SELECT extract(epoch FROM clock_timestamp() - computed_at) FROM dashboards"
+    " WHERE user_id = :user_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDashboard:
+    """The totals as last computed, and as last announced."""
+
+    version: int
+    metrics: dict[str, Any] | None
+    announced: dict[str, Any] | None
+
+
+def lock(connection: Connection, user_id: UUID) -> StoredDashboard:
+    """Lock the user's row, made if it is missing."""
+    row = connection.execute(_LOCK, {"user_id": user_id}).one()
+    return StoredDashboard(row.version, row.metrics, row.announced)
+
+
+def store(connection: Connection, user_id: UUID, metrics: DashboardMetrics) -> None:
+    """Store the totals just computed."""
+    values = {
+        "user_id": user_id,
+        "version": metrics.version,
+        "metrics": json.dumps(metrics.to_json()),
+    }
+    connection.execute(_STORE, values)
+
+
+def mark_published(connection: Connection, user_id: UUID, version: int) -> None:
+    """Say that *version* reached the channel."""
+    connection.execute(_PUBLISHED, {"user_id": user_id, "version": version})
+
+
+def mark_due(connection: Connection, user_id: UUID) -> None:
+    """Ask for the user's totals to be computed again."""
+    connection.execute(_MARK_DUE, {"user_id": user_id})
+
+
+def mark_all_due(connection: Connection) -> None:
+    """Ask for everybody's totals: something that all share changed."""
+    connection.execute(_ALL_DUE)
+
+
+def due_users(connection: Connection) -> list[UUID]:
+    """Return the users whose totals wait to be computed or announced."""
+    return list(connection.execute(_DUE).scalars())
+
+
+def seconds_since_computed(connection: Connection, user_id: UUID) -> float | None:
+    """Return how long ago the totals were computed, by the database's clock; None if never."""
+    seconds = connection.execute(_SINCE, {"user_id": user_id}).scalar()
+    return None if seconds is None else float(seconds)
 
 
 def read_dashboard(connection: Connection, user_id: UUID) -> DashboardMetrics:

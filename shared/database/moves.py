@@ -7,6 +7,8 @@ outbox. A run that somebody else moved first is not returned, and nothing happen
 
 from sqlalchemy import TextClause, text
 
+from shared.domain.runs import SENTENCES, FailureCode
+
 #: Images that one message of `imageStatusUpdate` speaks of.
 IMAGES_PER_MESSAGE = 200
 
@@ -93,7 +95,7 @@ FAIL = move(
 )
 
 TRY_AGAIN = move(
-    which=_HELD,
+    which=f"{_HELD} AND r.attempt < r.max_attempts",
     run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
         not_before = now() + make_interval(secs => :wait_seconds)""",
     image="status = 'queued'",
@@ -105,8 +107,9 @@ _EXPIRED = "r.status = 'running' AND r.lease_until < clock_timestamp()"
 #: Runs of a worker's children that are gone.
 _ORPHANED = "r.status = 'running' AND r.worker = :worker AND r.pid = ANY(:dead)"
 
+_WORKER_LOST = SENTENCES[FailureCode.WORKER_LOST]
 _REQUEUED = f"{_RELEASED}, status = 'queued', dispatched_at = NULL"
-_LOST = f"{_FAILED} failure_code = 'worker_lost', failure_detail = :detail"
+_LOST = f"{_FAILED} failure_code = 'worker_lost', failure_detail = '{_WORKER_LOST}'"
 _LOST_IMAGE = f"""status = {SETTLED},
     last_error_code = r.failure_code, last_error_detail = r.failure_detail"""
 

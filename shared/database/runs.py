@@ -10,7 +10,7 @@ from sqlalchemy import Connection, TextClause, text
 from shared.database.dashboards import WORKER_SECONDS
 from shared.database.moves import told
 from shared.domain.engines import EngineSpec
-from shared.domain.runs import MAX_ATTEMPTS
+from shared.domain.runs import MAX_ATTEMPTS, DispatchedRun
 
 #: The images a request may name by a word; `:ids` names them one by one.
 SELECTIONS = {
@@ -144,22 +144,15 @@ FROM mine WHERE r.id = mine.id RETURNING r.pid
 )
 
 
+_WAKE = text("NOTIFY celltally_dispatch")
+
+
 @dataclass(frozen=True, slots=True)
 class Queued:
     """How many runs a request made, of how many images it named."""
 
     queued: int
     chosen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatched:
-    """A run that is about to be sent to the broker."""
-
-    run_id: UUID
-    queue: str
-    soft_seconds: int
-    hard_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +196,11 @@ def free_places(connection: Connection) -> dict[str, int]:
     return {row.queue: int(row.free) for row in connection.execute(_WINDOW)}
 
 
-def take_next(connection: Connection, queue: str, free: int) -> list[Dispatched]:
+def take_next(connection: Connection, queue: str, free: int) -> list[DispatchedRun]:
     """Mark the next *free* runs of the queue as dispatched and return them in their order."""
     rows = connection.execute(_NEXT, {"queue": queue, "free": free}).all()
     ordered = sorted(rows, key=lambda row: (row.place, row.seq))
-    return [Dispatched(row.id, row.queue, row.soft_seconds, row.hard_seconds) for row in ordered]
+    return [DispatchedRun(row.id, row.queue, row.soft_seconds, row.hard_seconds) for row in ordered]
 
 
 def forget_dispatch(connection: Connection, run_ids: list[UUID]) -> int:
@@ -226,3 +219,8 @@ def renew_leases(
     """Lengthen the leases of the worker's live children; return the children that hold one."""
     values = {"worker": worker, "pids": pids, "lease_seconds": lease_seconds}
     return {row.pid for row in connection.execute(_RENEW, values)}
+
+
+def wake_scheduler(connection: Connection) -> None:
+    """Wake the scheduler when this transaction commits: there is something to dispatch."""
+    connection.execute(_WAKE)

@@ -1,5 +1,6 @@
 """The tally in SQL: the fold, and the read that is exact at any moment (rules.md 2 to 4)."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,7 +78,7 @@ SET version = s.version + total.n,
     folded_at = clock_timestamp()
 FROM total
 WHERE s.project_id = :project_id AND total.n > 0
-RETURNING s.*, total.uploads AS new_uploads, total.deletes AS new_deletes,
+RETURNING s.*, total.n AS taken, total.uploads AS new_uploads, total.deletes AS new_deletes,
     total.completions AS new_completions, total.run_ms AS new_run_ms,
     total.op_ids AS new_op_ids, total.operations AS new_operations,
     ARRAY(SELECT DISTINCT unnest(image_ids) FROM taken LIMIT 50) AS new_image_ids,
@@ -87,6 +88,30 @@ RETURNING s.*, total.uploads AS new_uploads, total.deletes AS new_deletes,
 )
 
 _CURRENT = text("SELECT * FROM project_stats WHERE project_id = :project_id")
+
+_ANNOUNCEMENT = text(
+    "UPDATE project_stats SET announcement = CAST(:announcement AS jsonb)"
+    " WHERE project_id = :project_id"
+)
+
+_PUBLISHED = text(
+    "UPDATE project_stats SET published_version = greatest(published_version, :version)"
+    " WHERE project_id = :project_id"
+)
+
+# What a lost message, a crash or an absent Redis left behind (rules.md 7).
+_DUE = text(
+    """
+SELECT project_id FROM stats_deltas WHERE at < clock_timestamp() - interval '1 second'
+UNION SELECT project_id FROM project_stats WHERE published_version < version
+      AND (folded_at IS NULL OR folded_at < clock_timestamp() - interval '1 second')
+"""
+)
+
+_SINCE_FOLD = text(
+    "SELECT extract(epoch FROM clock_timestamp() - folded_at) FROM project_stats"
+    " WHERE project_id = :project_id"
+)
 
 _RECOUNT = text(
     f"""
@@ -102,6 +127,7 @@ class Fold:
     """What one fold took, beside the stats it led to."""
 
     stats: ProjectStats
+    taken: int  #: Delta rows, by which the version rose.
     uploads: int
     deletes: int
     completions: int
@@ -141,6 +167,7 @@ def fold_deltas(connection: Connection, project_id: UUID) -> Fold | None:
         return None
     return Fold(
         stats=stats_of(row),
+        taken=int(row["taken"]),
         uploads=int(row["new_uploads"]),
         deletes=int(row["new_deletes"]),
         completions=int(row["new_completions"]),
@@ -179,3 +206,27 @@ def stats_of(row: RowMapping) -> ProjectStats:
         last_segmentation_completed=row["last_segmentation_completed"],
         **statuses,
     )
+
+
+def keep_announcement(
+    connection: Connection, project_id: UUID, announcement: dict[str, Any]
+) -> None:
+    """Keep what is to be said until it is published."""
+    values = {"project_id": project_id, "announcement": json.dumps(announcement)}
+    connection.execute(_ANNOUNCEMENT, values)
+
+
+def mark_published(connection: Connection, project_id: UUID, version: int) -> None:
+    """Say that *version* reached the channel."""
+    connection.execute(_PUBLISHED, {"project_id": project_id, "version": version})
+
+
+def due_projects(connection: Connection) -> list[UUID]:
+    """Return the projects whose deltas or whose announcement wait for too long."""
+    return list(connection.execute(_DUE).scalars())
+
+
+def seconds_since_fold(connection: Connection, project_id: UUID) -> float | None:
+    """Return how long ago the project was folded, by the database's clock; None if never."""
+    seconds = connection.execute(_SINCE_FOLD, {"project_id": project_id}).scalar()
+    return None if seconds is None else float(seconds)

@@ -115,7 +115,8 @@ class DashboardRow(Base):
     )
     version: Mapped[Tally]
     published_version: Mapped[Tally]
-    metrics: Mapped[dict[str, Any] | None]
+    metrics: Mapped[dict[str, Any] | None]  #: As last computed.
+    announced: Mapped[dict[str, Any] | None]  #: As last published; changedFields compares with it.
     due: Mapped[bool] = mapped_column(server_default=text("true"))
     computed_at: Mapped[datetime | None]
 

@@ -107,6 +107,34 @@ class ClaimedRun:
     pixel_size_um: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims: a child process of a worker, whose parent renews the lease."""
+
+    worker: str
+    pid: int
+    lease_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run led to; `result_path` is a folder of storage that holds the run's token."""
+
+    object_count: int
+    duration_ms: int
+    result_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchedRun:
+    """A run to send to a worker, with the seconds that its engine may take."""
+
+    run_id: UUID
+    queue: str
+    soft_limit: int
+    hard_limit: int
+
+
 def may_move(before: RunStatus, after: RunStatus) -> bool:
     """Tell whether a run may go from *before* to *after*."""
     return after in TRANSITIONS[before]

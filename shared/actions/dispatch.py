@@ -1,0 +1,64 @@
+"""Fill the window of Redis fairly; find what was lost on the way (rules.md 23 and 24)."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.database import runs
+from shared.database.engine import Database
+from shared.database.transaction import Transaction
+from shared.domain.runs import DispatchedRun
+from shared.messaging.ports import TaskQueue
+
+logger = logging.getLogger(__name__)
+
+# Two dispatchers at once would both see the same free places.
+_ALONE = text("SELECT pg_try_advisory_xact_lock(4770003)")
+
+#: A message that nobody claimed for this long is looked for in the broker.
+LOST_AFTER_SECONDS = 10
+
+
+def dispatch(database: Database, queue: TaskQueue) -> int:
+    """Send the next runs, as many as there are free places; return how many were sent.
+
+    A place is taken before the message is sent. When sending fails the places are given
+    back; a crash in between is found by `recover_lost`.
+    """
+    taken = database.transact(_take)
+    if not taken:
+        return 0
+    try:
+        queue.send_segments(taken)
+    except Exception:
+        logger.exception("the broker refused %d runs; they wait in PostgreSQL", len(taken))
+        ids = [run.run_id for run in taken]
+        database.transact(lambda tx: runs.forget_dispatch(tx.connection, ids))
+        return 0
+    return len(taken)
+
+
+def recover_lost(database: Database, queue: TaskQueue) -> int:
+    """Let runs be dispatched again whose message is in no queue; a double is harmless."""
+    with database.reading() as connection:
+        unclaimed = runs.unclaimed(connection, seconds=LOST_AFTER_SECONDS)
+    if not unclaimed:
+        return 0
+    held = queue.held_by_broker({name for _, name in unclaimed})
+    lost: list[UUID] = [run_id for run_id, _ in unclaimed if run_id not in held]
+    if not lost:
+        return 0
+    logger.warning("%d dispatched runs are in no queue; dispatching them again", len(lost))
+    return database.transact(lambda tx: runs.forget_dispatch(tx.connection, lost))
+
+
+def _take(tx: Transaction) -> list[DispatchedRun]:
+    if not tx.execute(_ALONE).scalar():
+        return []
+    return [
+        run
+        for name, free in runs.free_places(tx.connection).items()
+        if free > 0
+        for run in runs.take_next(tx.connection, name, free)
+    ]

@@ -1,0 +1,108 @@
+"""Claim a run and record its outcome; each is one compare-and-set (rules.md C)."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy.engine import RowMapping
+
+from shared.database import moves, runs
+from shared.database.transaction import Transaction
+from shared.domain.events import Operation
+from shared.domain.runs import (
+    RETRIED,
+    SENTENCES,
+    Claimant,
+    ClaimedRun,
+    FailureCode,
+    Outcome,
+    backoff_seconds,
+)
+from shared.messaging.ports import TaskQueue
+
+
+def claim_run(
+    tx: Transaction, queue: TaskQueue, run_id: UUID, *, claimant: Claimant
+) -> ClaimedRun | None:
+    """Take the run for this process; None when it is not waiting (any more).
+
+    The attempt is counted here, so that an image that kills its worker is capped too.
+    """
+    tx.announce(Operation.SEGMENTATION_STARTED)
+    values = {
+        "run_id": run_id,
+        "token": uuid4(),
+        "worker": claimant.worker,
+        "pid": claimant.pid,
+        "lease_seconds": claimant.lease_seconds,
+    }
+    row = tx.execute(moves.CLAIM, values).mappings().first()
+    if row is None:
+        return None
+    _ask(tx, queue, row["project_id"])
+    return _claimed(row)
+
+
+def complete_run(
+    tx: Transaction,
+    queue: TaskQueue,
+    run: ClaimedRun,
+    *,
+    outcome: Outcome,
+) -> bool:
+    """Make the result current; False when the run is no longer ours, and nothing changed."""
+    tx.announce(Operation.SEGMENTATION_COMPLETED)
+    values = {
+        "run_id": run.id,
+        "token": run.token,
+        "object_count": outcome.object_count,
+        "duration_ms": outcome.duration_ms,
+        "result_path": outcome.result_path,
+    }
+    row = tx.execute(moves.COMPLETE, values).mappings().first()
+    return _settled(tx, queue, row)
+
+
+def fail_run(
+    tx: Transaction, queue: TaskQueue, run: ClaimedRun, *, code: FailureCode, detail: str = ""
+) -> bool:
+    """Record the failure, or let the run wait for another attempt if the cause may pass.
+
+    False when the run is no longer ours, and nothing changed.
+    """
+    held = {"run_id": run.id, "token": run.token}
+    if code in RETRIED:
+        tx.announce(Operation.SEGMENTATION_QUEUED)
+        wait = {"wait_seconds": backoff_seconds(run.attempt)}
+        row = tx.execute(moves.TRY_AGAIN, held | wait).mappings().first()
+        if row is not None:
+            return _settled(tx, queue, row)
+    tx.announce(Operation.SEGMENTATION_FAILED)
+    reason = {"code": code, "detail": detail or SENTENCES[code]}
+    row = tx.execute(moves.FAIL, held | reason).mappings().first()
+    return _settled(tx, queue, row)
+
+
+def _settled(tx: Transaction, queue: TaskQueue, row: RowMapping | None) -> bool:
+    if row is None:
+        return False
+    _ask(tx, queue, row["project_id"])
+    runs.wake_scheduler(tx.connection)  # A place in the window is free.
+    return True
+
+
+def _ask(tx: Transaction, queue: TaskQueue, project_id: UUID) -> None:
+    tx.after_commit(lambda: queue.ask_recompute(project_id))
+
+
+def _claimed(row: RowMapping) -> ClaimedRun:
+    return ClaimedRun(
+        id=row["id"],
+        token=row["token"],
+        attempt=row["attempt"],
+        image_id=row["image_id"],
+        project_id=row["project_id"],
+        engine=row["engine"],
+        params=row["params"],
+        storage_key=row["storage_key"],
+        page=row["page"],
+        pixel_size_um=row["pixel_size_um"],
+    )

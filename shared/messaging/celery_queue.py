@@ -1,0 +1,117 @@
+"""The task queue on Celery: sends hints, and never keeps its caller waiting for long."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from celery import Celery
+from redis import Redis, RedisError
+from structlog import get_logger
+
+from shared.domain.runs import DispatchedRun
+from shared.messaging.task_names import RECOMPUTE_DASHBOARD, RECOMPUTE_STATS, SEGMENT
+
+logger = get_logger(__name__)
+
+#: Kombu puts this before every key; celeryconfig.py sets it.
+KEY_PREFIX = "celltally:"
+
+#: How long one ask mutes the next for the same project, if its task should be lost.
+ASKED_MS = 2000
+
+#: After a failure Redis is left alone for this long: the scheduler's sweeps ask again.
+BREAKER_SECONDS = 30.0
+
+
+class CeleryTaskQueue:
+    """Sends tasks through Celery; `redis` is a client with short timeouts."""
+
+    def __init__(self, app: Celery, redis: Redis, *, breaker: bool = True) -> None:
+        self._app = app
+        self._redis = redis
+        self._breaker = breaker
+        self._closed_until = 0.0
+
+    def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None:
+        """Send a `celltally.segment` for each run; raises when the broker does not take them."""
+        with self._app.producer_pool.acquire(block=True, timeout=5) as producer:
+            for run in dispatched:
+                self._app.send_task(
+                    SEGMENT,
+                    args=[str(run.run_id)],
+                    queue=run.queue,
+                    soft_time_limit=run.soft_limit,
+                    time_limit=run.hard_limit,
+                    producer=producer,
+                )
+
+    def ask_recompute(self, project_id: UUID) -> None:
+        """Ask for the project's recompute, unless somebody asked and it has not begun yet."""
+
+        def ask() -> None:
+            asked = f"{KEY_PREFIX}stats:asked:{project_id}"
+            if self._redis.set(asked, 1, nx=True, px=ASKED_MS):
+                self._app.send_task(RECOMPUTE_STATS, args=[str(project_id)])
+
+        self._try(ask)
+
+    def ask_dashboard(self, user_id: UUID) -> None:
+        """Ask for the user's dashboard to be computed and announced."""
+
+        def ask() -> None:
+            asked = f"{KEY_PREFIX}dash:asked:{user_id}"
+            if self._redis.set(asked, 1, nx=True, px=ASKED_MS):
+                self._app.send_task(RECOMPUTE_DASHBOARD, args=[str(user_id)])
+
+        self._try(ask)
+
+    def stats_begin(self, project_id: UUID) -> None:
+        """Let the next change ask again; call it before the deltas are read."""
+        with suppress(RedisError):  # The key expires by itself.
+            self._redis.delete(f"{KEY_PREFIX}stats:asked:{project_id}")
+
+    def dashboard_begins(self, user_id: UUID) -> None:
+        """Let the next change ask again; call it before the totals are read."""
+        with suppress(RedisError):
+            self._redis.delete(f"{KEY_PREFIX}dash:asked:{user_id}")
+
+    def recompute_later(self, project_id: UUID, seconds: float) -> None:
+        """Send the project's recompute again after *seconds*."""
+        self._app.send_task(RECOMPUTE_STATS, args=[str(project_id)], countdown=seconds)
+
+    def dashboard_later(self, user_id: UUID, seconds: float) -> None:
+        """Send the user's recompute again after *seconds*."""
+        self._app.send_task(RECOMPUTE_DASHBOARD, args=[str(user_id)], countdown=seconds)
+
+    def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
+        """Return the runs whose message waits in one of the queues or is unacknowledged."""
+        messages: list[bytes] = []
+        for name in queues:
+            messages += self._redis.lrange(f"{KEY_PREFIX}{name}", 0, -1)  # type: ignore[arg-type]
+        for unacknowledged in self._redis.hvals(f"{KEY_PREFIX}unacked"):  # type: ignore[union-attr]
+            with suppress(ValueError, IndexError):
+                messages.append(json.dumps(json.loads(unacknowledged)[0]).encode())
+        return set(_run_ids(messages))
+
+    def _try(self, ask: Callable[[], None]) -> None:
+        if time.monotonic() < self._closed_until:
+            return
+        try:
+            ask()
+        except Exception as failure:  # Kombu raises errors of many libraries.
+            logger.warning(
+                "redis did not take a hint; the scheduler repeats it", error=str(failure)
+            )
+            if self._breaker:
+                self._closed_until = time.monotonic() + BREAKER_SECONDS
+
+
+def _run_ids(messages: list[bytes]) -> Iterator[UUID]:
+    """Read the first argument of each message; one that is not ours is passed over."""
+    for message in messages:
+        with suppress(ValueError, KeyError, IndexError, TypeError):
+            body = json.loads(base64.b64decode(json.loads(message)["body"]))
+            yield UUID(body[0][0])

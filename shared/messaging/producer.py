@@ -1,0 +1,17 @@
+"""A Celery application that only sends: web and scheduler need no worker code for it."""
+
+from celery import Celery
+
+from shared.messaging.celery_queue import CeleryTaskQueue
+from shared.messaging.redis_connections import connect
+
+#: A request waits no longer than this for Redis.
+BUDGET_SECONDS = 0.25
+
+
+def sending_queue(redis_url: str, *, breaker: bool = True) -> CeleryTaskQueue:
+    """Return a task queue whose caller never waits long for Redis."""
+    app = Celery("celltally", set_as_current=False)
+    app.config_from_object("celeryconfig")
+    redis = connect(redis_url, command_timeout=BUDGET_SECONDS, retries=0, name="celltally-hints")
+    return CeleryTaskQueue(app, redis, breaker=breaker)
