@@ -74,14 +74,22 @@ def _announcement(row: RowMapping, fold: Fold | None) -> dict[str, Any]:
             operations[name] = operations.get(name, 0) + affected
         ids += [str(image_id) for image_id in fold.image_ids if str(image_id) not in ids]
         op_ids += [op_id for op_id in fold.op_ids if op_id not in op_ids]
-    return {"operations": operations, "image_ids": ids[:MAX_AFFECTED], "op_ids": op_ids}
+    unnamed = unsaid.get("unnamed", False) or (fold is not None and fold.unnamed)
+    return {
+        "operations": operations,
+        "image_ids": ids[:MAX_AFFECTED],
+        "op_ids": op_ids,
+        "unnamed": unnamed or len(ids) > MAX_AFFECTED,
+    }
 
 
 def _update(owner_id: UUID, row: RowMapping, announcement: Mapping[str, Any]) -> ProjectStatsUpdate:
     operations = {Operation(k): int(v) for k, v in announcement["operations"].items()}
     operations = operations or {Operation.RECONCILED: 0}
-    affected = sum(operations.values())
     image_ids = [UUID(raw) for raw in announcement["image_ids"]]
+    # One image may change several times; only where all are named can they be told apart.
+    unnamed = bool(announcement.get("unnamed"))
+    affected = max(len(image_ids), *operations.values()) if unnamed else len(image_ids)
     return ProjectStatsUpdate(
         project_id=row["project_id"],
         user_id=owner_id,
@@ -90,7 +98,7 @@ def _update(owner_id: UUID, row: RowMapping, announcement: Mapping[str, Any]) ->
         operations=operations,
         affected_image_ids=image_ids,
         affected_count=affected,
-        truncated=affected > len(image_ids),
+        truncated=unnamed,
         op_ids=announcement["op_ids"],
         timestamp=row["folded_at"],
     )

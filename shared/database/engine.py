@@ -83,11 +83,11 @@ class Database:
         os.register_at_fork(after_in_child=in_the_child)
 
 
-def driver_url(url: str) -> URL:
+def driver_url(url: str | URL) -> URL:
     """Return *url* for SQLAlchemy, with psycopg as the driver whatever the URL says."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def plain_url(url: str) -> str:
+def plain_url(url: str | URL) -> str:
     """Return *url* as libpq and psycopg write it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import RowMapping
 
 from shared.database.tally_tables import COUNTED
+from shared.domain.events import MAX_AFFECTED
 from shared.domain.stats import ProjectStats
 
 _SUMMED = (*COUNTED, "objects")
@@ -81,7 +82,8 @@ WHERE s.project_id = :project_id AND total.n > 0
 RETURNING s.*, total.n AS taken, total.uploads AS new_uploads, total.deletes AS new_deletes,
     total.completions AS new_completions, total.run_ms AS new_run_ms,
     total.op_ids AS new_op_ids, total.operations AS new_operations,
-    ARRAY(SELECT DISTINCT unnest(image_ids) FROM taken LIMIT 50) AS new_image_ids,
+    ARRAY(SELECT DISTINCT unnest(image_ids) FROM taken LIMIT 51) AS new_image_ids,
+    (SELECT bool_or(affected > cardinality(image_ids)) FROM taken) AS unnamed,
     ARRAY(SELECT DISTINCT unnest(image_ids) FROM taken WHERE uploads > 0 LIMIT 50) AS uploaded_ids,
     ARRAY(SELECT DISTINCT unnest(image_ids) FROM taken WHERE deletes > 0 LIMIT 50) AS deleted_ids
 """  # noqa: S608
@@ -135,6 +137,7 @@ class Fold:
     operations: dict[str, int]
     op_ids: list[str]
     image_ids: list[UUID]
+    unnamed: bool  #: Whether images changed that `image_ids` does not name.
     uploaded_ids: list[UUID]
     deleted_ids: list[UUID]
 
@@ -174,7 +177,8 @@ def fold_deltas(connection: Connection, project_id: UUID) -> Fold | None:
         run_ms=int(row["new_run_ms"]),
         operations={name: int(n) for name, n in row["new_operations"].items()},
         op_ids=row["new_op_ids"] or [],
-        image_ids=row["new_image_ids"],
+        image_ids=row["new_image_ids"][:MAX_AFFECTED],
+        unnamed=row["unnamed"] or len(row["new_image_ids"]) > MAX_AFFECTED,
         uploaded_ids=row["uploaded_ids"],
         deleted_ids=row["deleted_ids"],
     )

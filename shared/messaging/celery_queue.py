@@ -91,7 +91,7 @@ class CeleryTaskQueue:
         messages: list[bytes] = []
         for name in queues:
             messages += self._redis.lrange(f"{KEY_PREFIX}{name}", 0, -1)  # type: ignore[arg-type]
-        for unacknowledged in self._redis.hvals(f"{KEY_PREFIX}unacked"):  # type: ignore[union-attr]
+        for unacknowledged in self._redis.hvals(f"{KEY_PREFIX}unacked"):
             with suppress(ValueError, IndexError):
                 messages.append(json.dumps(json.loads(unacknowledged)[0]).encode())
         return set(_run_ids(messages))

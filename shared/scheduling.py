@@ -1,0 +1,152 @@
+"""The `scheduler` process: one loop that heals whatever a lost message or a crash left behind."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+from psycopg import Connection, OperationalError
+from structlog import get_logger
+
+from shared.actions.clean_storage import delete_files
+from shared.actions.dispatch import dispatch, recover_lost
+from shared.actions.leases import reap_expired
+from shared.config import Settings
+from shared.database import dashboards, stats, workers
+from shared.database.engine import Database, plain_url
+from shared.domain.channels import Channel, ChannelKind
+from shared.messaging.ports import EventPublisher, TaskQueue
+from shared.messaging.producer import sending_queue
+from shared.messaging.redis_connections import connect
+from shared.messaging.redis_events import RedisEventPublisher
+from shared.servers.addresses import server_urls
+from shared.storage import Storage, open_storage
+
+logger = get_logger(__name__)
+
+#: Held by the leader for as long as its connection lives; others wait for it.
+LEADER_LOCK = 4_770_004
+
+
+@dataclass
+class Duty:
+    """Something done every so many seconds; a failure of one stops no other."""
+
+    name: str
+    seconds: float
+    action: Callable[[], object]
+    due: float = 0.0
+
+    def do_if_due(self, now: float) -> None:
+        """Do it when its time has come."""
+        if now < self.due:
+            return
+        self.due = now + self.seconds
+        try:
+            self.action()
+        except Exception:
+            logger.exception("a duty failed; it comes again", duty=self.name)
+
+
+@dataclass
+class Scheduler:
+    """The duties of the leader."""
+
+    database: Database
+    queue: TaskQueue
+    publisher: EventPublisher
+    storage: Storage
+    _workers: set[str] = field(default_factory=set)
+
+    def duties(self) -> list[Duty]:
+        """Return every duty with its interval."""
+        return [
+            Duty("dispatch", 1, lambda: dispatch(self.database, self.queue)),
+            Duty("ask for stats", 1, self.ask_for_stats),
+            Duty("ask for dashboards", 1, self.ask_for_dashboards),
+            Duty("reap leases", 5, lambda: reap_expired(self.database, self.queue)),
+            Duty("recover lost messages", 5, lambda: recover_lost(self.database, self.queue)),
+            Duty("watch workers", 2, self.watch_workers),
+            Duty("delete files", 30, lambda: delete_files(self.database, self.storage)),
+            Duty("turn the quarter hour", 900, self.mark_dashboards_due),
+        ]
+
+    def ask_for_stats(self) -> None:
+        """Ask again for the projects whose recompute was lost on the way."""
+        with self.database.reading() as connection:
+            due = stats.due_projects(connection)
+        for project_id in due:
+            self.queue.ask_recompute(project_id)
+
+    def ask_for_dashboards(self) -> None:
+        """Ask for the dashboards that are due and that somebody looks at."""
+        with self.database.reading() as connection:
+            due = dashboards.due_users(connection)
+        for user_id in due:
+            if self.publisher.watchers(Channel(ChannelKind.DASH, user_id)):
+                self.queue.ask_dashboard(user_id)
+
+    def watch_workers(self) -> None:
+        """When a worker came or went, every dashboard shows another number."""
+        with self.database.reading() as connection:
+            online = {worker.worker for worker in workers.online_workers(connection)}
+            workers.sweep_workers(connection)
+        if online != self._workers:
+            self._workers = online
+            self.mark_dashboards_due()
+
+    def mark_dashboards_due(self) -> None:
+        """Have every dashboard computed again: a day or a week may have begun somewhere."""
+        self.database.transact(lambda tx: dashboards.mark_all_due(tx.connection))
+
+
+def lead(connection: Connection, duties: list[Duty], stopping: Event) -> None:
+    """Do the duties; a NOTIFY brings the next dispatch forward. *connection* holds the lock."""
+    connection.execute("LISTEN celltally_dispatch")
+    while not stopping.is_set():
+        now = time.monotonic()
+        for duty in duties:
+            duty.do_if_due(now)
+        wait = max(0.0, min(duty.due for duty in duties) - time.monotonic())
+        for _ in connection.notifies(timeout=min(wait, 1.0), stop_after=1):
+            duties[0].due = 0.0
+
+
+def run(scheduler: Scheduler, stopping: Event) -> None:
+    """Become the leader and stay it; without the lock or the database, try again."""
+    url = plain_url(scheduler.database.url)
+    while not stopping.is_set():
+        try:
+            with Connection.connect(url, autocommit=True, application_name="leader") as connection:
+                if _leads(connection):
+                    logger.info("leading")
+                    lead(connection, scheduler.duties(), stopping)
+        except OperationalError as problem:
+            logger.warning("the database is away; trying again", error=str(problem).strip())
+        stopping.wait(1.0)
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    settings = Settings.from_environment()
+    urls = server_urls(settings)
+    scheduler = Scheduler(
+        database=Database(urls.database, pool_size=2, name="celltally-scheduler"),
+        queue=sending_queue(urls.redis, breaker=False),
+        publisher=RedisEventPublisher(connect(urls.redis, name="celltally-scheduler")),
+        storage=open_storage(settings.file_storage_url),
+    )
+    run(scheduler, stopping)
+
+
+def _leads(connection: Connection) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK]).fetchone()
+    return row is not None and bool(row[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The outbox's publisher: woken by PostgreSQL, else each second."""
+
+import time
+from threading import Event
+
+from psycopg import Connection, OperationalError
+from structlog import get_logger
+
+from shared.actions.publish_outbox import BATCH, publish_outbox
+from shared.database.engine import Database, plain_url
+from shared.messaging.ports import EventPublisher
+
+logger = get_logger(__name__)
+
+#: Messages that come closer together than this leave together.
+GATHER_SECONDS = 0.05
+
+#: How long the publisher sleeps without being woken.
+SLEEP_SECONDS = 1.0
+
+
+def publish_for_ever(database: Database, publisher: EventPublisher, stopping: Event) -> None:
+    """Publish until told to stop; what fails now is published at the next try."""
+    while not stopping.is_set():
+        try:
+            with Connection.connect(plain_url(database.url), autocommit=True) as listener:
+                listener.execute("LISTEN celltally_outbox")
+                _publish_when_woken(listener, database, publisher, stopping)
+        except Exception as problem:
+            if not isinstance(problem, OperationalError):
+                logger.exception("publishing failed; trying again")
+            stopping.wait(SLEEP_SECONDS)
+
+
+def _publish_when_woken(
+    listener: Connection, database: Database, publisher: EventPublisher, stopping: Event
+) -> None:
+    while not stopping.is_set():
+        while publish_outbox(database, publisher) == BATCH:
+            pass
+        for _ in listener.notifies(timeout=SLEEP_SECONDS, stop_after=1):
+            time.sleep(GATHER_SECONDS)

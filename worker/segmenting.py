@@ -1,0 +1,133 @@
+"""Carry out one run, knowing nothing of Celery."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared.results import save_result
+from structlog import get_logger
+
+from shared.actions.runs import claim_run, complete_run, fail_run
+from shared.database.engine import Database
+from shared.domain.engines import Segmentation
+from shared.domain.errors import CelltallyError, RejectedFileError, UnavailableError
+from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
+from shared.messaging.ports import TaskQueue
+from shared.pausing import pause
+from shared.reading import read_pixels
+from shared.storage import Storage, StorageError
+
+logger = get_logger(__name__)
+
+
+#: What went wrong, by the exception that says so; everything else is the engine's error.
+CODES: tuple[tuple[type[Exception], FailureCode], ...] = (
+    (MemoryError, FailureCode.OUT_OF_MEMORY),
+    (RejectedFileError, FailureCode.UNREADABLE_IMAGE),
+    (StorageError, FailureCode.STORAGE_ERROR),
+    (UnavailableError, FailureCode.ENGINE_UNAVAILABLE),
+)
+
+
+class Engines(Protocol):
+    """The engines of this process, loaded when first asked for."""
+
+    def get(self, name: str) -> Any: ...
+
+
+class SegmentingServices(Protocol):
+    """What carrying out a run needs."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def storage(self) -> Storage: ...
+    @property
+    def queue(self) -> TaskQueue: ...
+    @property
+    def engines(self) -> Engines: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the run has no result."""
+
+    code: FailureCode
+    detail: str = ""
+
+
+def carry_out(
+    services: SegmentingServices,
+    run_id: UUID,
+    claimant: Claimant,
+    *,
+    is_timeout: Callable[[BaseException], bool],
+) -> bool:
+    """Segment the run's image and record the outcome, good or bad; False when it is not ours.
+
+    *is_timeout* tells the exception by which the task's time limit interrupts the work.
+    """
+    run = services.database.transact(
+        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant)
+    )
+    if run is None:  # Delivered twice, cancelled or deleted: somebody else has the say.
+        return False
+    log = logger.bind(run_id=str(run.id), image_id=str(run.image_id), attempt=run.attempt)
+    pause("segment.claimed")
+    try:
+        outcome = _outline(services, run)
+    except Exception as problem:
+        failure = _failure_of(problem, is_timeout)
+        log.warning("run failed", code=failure.code, detail=failure.detail, exc_info=problem)
+        return _record_failure(services, run, failure)
+    pause("segment.before_commit")
+    kept = services.database.transact(
+        lambda tx: complete_run(tx, services.queue, run, outcome=outcome)
+    )
+    if not kept:  # Cancelled, deleted or fenced meanwhile: the output goes too.
+        services.storage.delete(services.storage.list(outcome.result_path))
+    log.info("run done", kept=kept, objects=outcome.object_count, ms=outcome.duration_ms)
+    return kept
+
+
+def _outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
+    """Read, segment, measure and store; nothing is visible until the commit."""
+    began = time.monotonic()
+    image = read_pixels(services.storage.read(run.storage_key), run.page)
+    segmentation: Segmentation = services.engines.get(run.engine).segment(
+        image, run.pixel_size_um, **run.params
+    )
+    path = f"results/{run.image_id}/{run.token}/"
+    summary = save_result(
+        services.storage,
+        path,
+        segmentation=segmentation,
+        image=image,
+        pixel_size_um=run.pixel_size_um,
+    )
+    return Outcome(
+        object_count=summary.object_count,
+        duration_ms=round(1000 * (time.monotonic() - began)),
+        result_path=path,
+    )
+
+
+def _failure_of(problem: Exception, is_timeout: Callable[[BaseException], bool]) -> Failure:
+    """Return the code that a biologist can act on for what went wrong."""
+    if is_timeout(problem):
+        return Failure(FailureCode.TIMEOUT)
+    detail = problem.detail if isinstance(problem, CelltallyError) else ""
+    for kind, code in CODES:
+        if isinstance(problem, kind):
+            return Failure(code, detail)
+    return Failure(
+        FailureCode.ENGINE_ERROR, detail or f"The engine stopped: {type(problem).__name__}."
+    )
+
+
+def _record_failure(services: SegmentingServices, run: ClaimedRun, failure: Failure) -> bool:
+    return services.database.transact(
+        lambda tx: fail_run(tx, services.queue, run, code=failure.code, detail=failure.detail)
+    )
