@@ -1,0 +1,66 @@
+"""Delete a project: hidden at once, emptied in chunks, then gone."""
+
+import logging
+import time
+from uuid import UUID
+
+from shared.actions.delete_images import CHUNK, delete_chunk
+from shared.database import dashboards, images, projects
+from shared.database.engine import Database
+from shared.database.transaction import Transaction
+from shared.domain.errors import NotFoundError
+from shared.domain.events import Operation
+from shared.messaging.ports import TaskQueue
+
+logger = logging.getLogger(__name__)
+
+
+def delete_project(
+    database: Database, queue: TaskQueue, project_id: UUID, *, budget_seconds: float = 2.0
+) -> bool:
+    """Hide the project, and empty it within the budget; False when a rest is left.
+
+    `finish_deletions` takes the rest, so a large project keeps nobody waiting.
+    """
+    database.transact(lambda tx: _hide(tx, queue, project_id))
+    return _empty(database, queue, project_id, until=time.monotonic() + budget_seconds)
+
+
+def finish_deletions(database: Database, queue: TaskQueue, *, budget_seconds: float = 5.0) -> int:
+    """Go on with deletions that began; return how many projects are still being emptied."""
+    until = time.monotonic() + budget_seconds
+    with database.reading() as connection:
+        begun = projects.hidden(connection)
+    return sum(not _empty(database, queue, project_id, until=until) for project_id in begun)
+
+
+def _hide(tx: Transaction, queue: TaskQueue, project_id: UUID) -> None:
+    owner_id = projects.hide(tx.connection, project_id)
+    if owner_id is None:
+        raise NotFoundError("This project does not exist.")
+    dashboards.mark_due(tx.connection, owner_id)
+    tx.after_commit(lambda: queue.ask_dashboard(owner_id))
+
+
+def _empty(database: Database, queue: TaskQueue, project_id: UUID, *, until: float) -> bool:
+    """Delete chunk after chunk, then the project; False when the time was up before."""
+    while time.monotonic() < until:
+        gone = database.transact(
+            lambda tx: _delete_some(tx, queue, project_id), operation=Operation.IMAGES_DELETED
+        )
+        if gone:
+            return True
+    logger.info("project %s is still being emptied", project_id)
+    return False
+
+
+def _delete_some(tx: Transaction, queue: TaskQueue, project_id: UUID) -> bool:
+    """Delete a chunk of images; when there is none left, the project. Tell whether it went."""
+    projects.lock(tx.connection, project_id)
+    chunk = images.next_chunk(tx.connection, project_id, CHUNK)
+    if chunk:
+        delete_chunk(tx, queue, project_id, chunk)
+        return False
+    projects.delete(tx.connection, project_id)
+    tx.after_commit(lambda: queue.ask_recompute(project_id))  # Drops the deltas of the project.
+    return True

@@ -1,0 +1,1 @@
+"""Passwords and secret tokens: made, judged, hashed and checked here."""

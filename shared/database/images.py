@@ -1,0 +1,155 @@
+"""Images: finding, listing, inserting and deleting them; the triggers count by themselves."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.engine import RowMapping
+
+from shared.database.paging import Cut, Page, both_ways, containing, cut_clauses, page_of
+from shared.database.tables import ImageRow
+
+#: The words of `?sort=`; a leading minus turns the order round.
+ORDERS = {
+    **both_ways("i.created_at", "timestamptz", "createdAt"),
+    **both_ways("lower(i.filename)", "text", "filename"),
+    **both_ways("coalesce(i.object_count, -1)", "bigint", "objectCount"),
+}
+
+_LIST = "SELECT i.*, {sort_key} AS sort_key FROM images AS i WHERE {condition} {tail}"
+
+_ONE = text(
+    "SELECT i.* FROM images AS i JOIN projects AS p ON p.id = i.project_id"
+    " WHERE i.id = :image_id AND NOT p.deleting"
+)
+
+_SAME_CONTENT = text(
+    """
+SELECT DISTINCT ON (sha256) sha256, id FROM images
+WHERE project_id = :project_id AND sha256 = ANY(:hashes) ORDER BY sha256, page
+"""
+)
+
+_CHOSEN = "SELECT i.id FROM images AS i WHERE {condition} ORDER BY i.id"
+
+_NEXT_CHUNK = text("SELECT id FROM images WHERE project_id = :project_id ORDER BY id LIMIT :limit")
+
+# Rows are locked in the order of their ids, as every statement does that takes several of
+# them. Runs go by their foreign key; a worker that is at one finds no row when it renews.
+_DELETE = text(
+    """
+WITH doomed AS (
+    SELECT id, storage_key, thumbnail_key FROM images
+    WHERE project_id = :project_id AND id = ANY(:ids) ORDER BY id FOR UPDATE
+),
+files AS (
+    INSERT INTO file_deletions (path)
+    SELECT storage_key FROM doomed
+    UNION SELECT thumbnail_key FROM doomed
+    UNION SELECT result_path FROM runs
+          WHERE image_id IN (SELECT id FROM doomed) AND result_path IS NOT NULL
+)
+DELETE FROM images AS i USING doomed WHERE i.id = doomed.id RETURNING i.id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An accepted image before its row; its files lie in storage already."""
+
+    id: UUID
+    project_id: UUID
+    filename: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    channels: int
+    bit_depth: int
+    pixel_size_um: float | None
+    modality: str
+    storage_key: str
+    thumbnail_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images of a project are asked for."""
+
+    project_id: UUID
+    statuses: list[str] = field(default_factory=list)  #: Empty: every status.
+    words: str = ""  #: What the file name contains.
+
+
+def image(connection: Connection, image_id: UUID) -> RowMapping | None:
+    """Return the image; None when it, or its project, is gone."""
+    return connection.execute(_ONE, {"image_id": image_id}).mappings().first()
+
+
+def list_images(connection: Connection, chosen: ImageFilter, cut: Cut) -> Page:
+    """Return one page of a project's images."""
+    condition, tail, parameters = cut_clauses(cut, "i.id")
+    matching, values = _matching(chosen)
+    statement = text(
+        _LIST.format(
+            sort_key=cut.order.expression, condition=f"{matching} AND {condition}", tail=tail
+        )
+    )
+    rows = connection.execute(statement, parameters | values).mappings().all()
+    return page_of(rows, cut.limit)
+
+
+def matching_ids(connection: Connection, chosen: ImageFilter) -> list[UUID]:
+    """Return the ids of all the images that match."""
+    matching, values = _matching(chosen)
+    statement = text(_CHOSEN.format(condition=matching))
+    return list(connection.execute(statement, values).scalars())
+
+
+def next_chunk(connection: Connection, project_id: UUID, limit: int) -> list[UUID]:
+    """Return the ids of some images of the project; empty when there are none left."""
+    values = {"project_id": project_id, "limit": limit}
+    return list(connection.execute(_NEXT_CHUNK, values).scalars())
+
+
+def with_content(connection: Connection, project_id: UUID, hashes: list[str]) -> dict[str, UUID]:
+    """Return, by SHA-256, the images of the project that have one of these contents."""
+    values = {"project_id": project_id, "hashes": hashes}
+    return {row.sha256: row.id for row in connection.execute(_SAME_CONTENT, values)}
+
+
+def insert_new(connection: Connection, images: list[NewImage]) -> set[UUID]:
+    """Insert the images whose content the project lacks; return the ids of those inserted.
+
+    One statement: one delta, however many there are. It inserts in the order of contents,
+    so that two requests with the same files wait for each other and never in a circle.
+    """
+    rows: list[dict[str, Any]] = [
+        # A microsecond apart: images of one request keep its order in every list.
+        asdict(each) | {"created_at": func.now() + text(f"interval '{place} microseconds'")}
+        for place, each in enumerate(images)
+    ]
+    rows.sort(key=lambda row: str(row["sha256"]))
+    statement = pg_insert(ImageRow).values(rows).on_conflict_do_nothing().returning(ImageRow.id)
+    return set(connection.execute(statement).scalars())
+
+
+def delete(connection: Connection, project_id: UUID, ids: list[UUID]) -> list[UUID]:
+    """Delete the images with their runs, leave their files to the janitor, return who went."""
+    values = {"project_id": project_id, "ids": ids}
+    return list(connection.execute(_DELETE, values).scalars())
+
+
+def _matching(chosen: ImageFilter) -> tuple[str, dict[str, Any]]:
+    conditions, values = ["i.project_id = :project_id"], {"project_id": chosen.project_id}
+    parameters: dict[str, Any] = dict(values)
+    if chosen.statuses:
+        conditions.append("i.status = ANY(:statuses)")
+        parameters["statuses"] = chosen.statuses
+    if chosen.words:
+        conditions.append("i.filename ILIKE :words")
+        parameters["words"] = containing(chosen.words)
+    return " AND ".join(conditions), parameters
