@@ -1,0 +1,140 @@
+"""Style sheets, scripts and fonts: hashed addresses, compressed once, kept for ever."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from flask import Blueprint, Response, abort, request
+
+FOLDER = Path(__file__).resolve().parent.parent / "static"
+PREFIX = "/assets"
+SPRITE = "vendor/icons.svg"
+
+#: Style sheets are written in parts and served as one, in the order of their names.
+STYLE_SHEET = "css/app.css"
+
+MEDIA_TYPES = MappingProxyType(
+    {
+        ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".mjs": "text/javascript; charset=utf-8",
+        ".svg": "image/svg+xml",
+        ".woff2": "font/woff2",
+    }
+)
+COMPRESSED = frozenset({".css", ".js", ".mjs", ".svg"})
+
+#: What our modules call the vendored packages.
+PACKAGES = MappingProxyType(
+    {
+        "preact": "vendor/preact.mjs",
+        "preact/hooks": "vendor/preact-hooks.mjs",
+        "htm": "vendor/htm.mjs",
+        "@preact/signals": "vendor/signals.mjs",
+        "@preact/signals-core": "vendor/signals-core.mjs",
+    }
+)
+
+#: A static import; a dynamic one has a parenthesis and is fetched when it is needed.
+_IMPORT = re.compile(r'(?:^|[;}\s])(?:import|export)\b[^;()"]*?["]([^"]+)["]')
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is served."""
+
+    body: bytes
+    suffix: str
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The body, smaller; made on first use."""
+        return gzip.compress(self.body, compresslevel=9, mtime=0)
+
+
+class Assets:
+    """All files of a folder, read once; one hash over all of them is in every address."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._files = {
+            path.relative_to(folder).as_posix(): Asset(path.read_bytes(), path.suffix)
+            for path in sorted(folder.rglob("*"))
+            if path.suffix in MEDIA_TYPES
+        }
+        parts = [a.body for name, a in self._files.items() if name.startswith("css/")]
+        self._files[STYLE_SHEET] = Asset(b"\n".join(parts), ".css")
+        digest = hashlib.sha256()
+        for name, asset in self._files.items():
+            digest.update(f"{name}:{len(asset.body)}:".encode() + asset.body)
+        self.version = digest.hexdigest()[:12]
+
+    def __getitem__(self, name: str) -> Asset:
+        return self._files[name]
+
+    def get(self, name: str) -> Asset | None:
+        """Return the file called *name*, or None."""
+        return self._files.get(name)
+
+    def url(self, name: str) -> str:
+        """Return the address of a file; raise KeyError for a name that is not there."""
+        if name not in self._files:
+            raise KeyError(name)
+        return f"{PREFIX}/{self.version}/{name}"
+
+    def import_map(self) -> dict[str, dict[str, str]]:
+        """Return the import map that gives the packages their addresses."""
+        return {"imports": {name: self.url(path) for name, path in PACKAGES.items()}}
+
+    @cache  # noqa: B019 - there is one instance, and it lives as long as the process.
+    def modules_of(self, entry: str) -> tuple[str, ...]:
+        """Return the addresses of all that *entry* imports, to be fetched at once."""
+        found: dict[str, None] = {}
+        waiting = [entry]
+        while waiting:
+            for name in self._imports_of(waiting.pop()):
+                if name not in found and name != entry:
+                    found[name] = None
+                    waiting.append(name)
+        return tuple(self.url(name) for name in found)
+
+    def _imports_of(self, name: str) -> Iterator[str]:
+        for wanted in _IMPORT.findall(self[name].body.decode()):
+            if wanted in PACKAGES:
+                yield PACKAGES[wanted]
+            else:
+                place = FOLDER / Path(name).parent / wanted
+                yield place.resolve().relative_to(FOLDER).as_posix()
+
+
+@cache
+def shipped() -> Assets:
+    """Return the files that came with this version."""
+    return Assets()
+
+
+blueprint = Blueprint("assets", __name__, url_prefix=PREFIX)
+
+
+@blueprint.get("/<version>/<path:name>")
+def serve(version: str, name: str) -> Response:
+    """Answer one file; an address of another version gets ours, not to be kept."""
+    assets = shipped()
+    asset = assets.get(name)
+    if asset is None:
+        abort(404)
+    squeezed = asset.suffix in COMPRESSED and "gzip" in request.accept_encodings
+    answer = Response(asset.compressed if squeezed else asset.body)
+    answer.headers["Content-Type"] = MEDIA_TYPES[asset.suffix]
+    answer.headers["Cache-Control"] = FOR_EVER if version == assets.version else ASK_AGAIN
+    answer.headers["Vary"] = "Accept-Encoding"
+    if squeezed:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer

@@ -1,0 +1,70 @@
+// Short messages; those of one key are one message that counts on.
+
+import { signal } from "@preact/signals";
+import { html, Icon } from "../ui.js";
+
+const SHOWN_FOR = { ok: 4500, bad: 9000 };
+const MOST = 4;
+const ANNOUNCE_AFTER = 400;
+
+const toasts = signal([]);
+const timers = new Map();
+let announcing = 0;
+
+/** Show a message; one with the key of a shown message takes its place. */
+export function notify({ key, text, kind = "ok", link, count }) {
+  const toast = { key: key ?? text, text, kind, link, count };
+  const known = toasts.peek().some((shown) => shown.key === toast.key);
+  toasts.value = known
+    ? toasts.peek().map((shown) => (shown.key === toast.key ? toast : shown))
+    : [...toasts.peek(), toast].slice(-MOST);
+  dismissLater(toast);
+  announce(text);
+}
+
+/** Show *text(n)*, n being *count* and what the message with this key counted so far. */
+export function tally({ key, count, text, kind }) {
+  const shown = toasts.peek().find((toast) => toast.key === key);
+  const total = (shown?.count || 0) + count;
+  notify({ key, kind, count: total, text: text(total) });
+}
+
+function dismiss(key) {
+  clearTimeout(timers.get(key));
+  timers.delete(key);
+  toasts.value = toasts.peek().filter((toast) => toast.key !== key);
+}
+
+function dismissLater({ key, kind }) {
+  clearTimeout(timers.get(key));
+  timers.set(key, setTimeout(() => dismiss(key), SHOWN_FOR[kind]));
+}
+
+// Spoken once it is quiet: a screen reader hears the sum, not every step to it.
+function announce(text) {
+  clearTimeout(announcing);
+  announcing = setTimeout(() => {
+    const region = document.getElementById("announcements");
+    if (region) region.textContent = text;
+  }, ANNOUNCE_AFTER);
+}
+
+export function Toasts() {
+  return html`<div class="toasts">${toasts.value.map((toast) => html`<${Toast} key=${toast.key} toast=${toast} />`)}</div>`;
+}
+
+function Toast({ toast }) {
+  const stay = () => clearTimeout(timers.get(toast.key));
+  const go = () => dismissLater(toast);
+  return html`<div
+    class="toast ${toast.kind}"
+    onMouseEnter=${stay}
+    onMouseLeave=${go}
+    onFocusIn=${stay}
+    onFocusOut=${go}
+  >
+    <${Icon} name=${toast.kind === "bad" ? "triangle-alert" : "circle-check"} />
+    <p>${toast.text} ${toast.link && html`<a href=${toast.link.href}>${toast.link.text}</a>`}</p>
+    <button type="button" aria-label="Dismiss" onClick=${() => dismiss(toast.key)}><${Icon} name="x" /></button>
+  </div>`;
+}
