@@ -1,0 +1,155 @@
+"""What may be sent to the API, one class a body or query; unknown fields are refused."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from shared.database import cards, images
+from shared.domain.images import ImageStatus
+from shared.domain.wire import Wire
+
+LARGEST_PAGE = 200
+MOST_IMAGES = 10_000
+LARGEST_PREFERENCES = 100  #: Entries.
+
+#: One line of text; PostgreSQL cannot store NUL, and no name has other control characters.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Title = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
+Words = Annotated[Line, StringConstraints(max_length=200)]
+Prose = Annotated[str, StringConstraints(max_length=5000, pattern=r"^[^\x00]*$")]
+Email = Annotated[Line, StringConstraints(min_length=3, max_length=254)]
+PixelSize = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
+
+
+class NewUserBody(Wire):
+    """Who wants an account."""
+
+    email: Email
+    password: str = Field(max_length=1024)
+    name: Name
+
+
+class LoginBody(Wire):
+    """Who wants in."""
+
+    email: Email
+    password: str = Field(max_length=1024)
+
+
+class ProfileBody(Wire):
+    """What to change of the account."""
+
+    name: Name | None = None
+    time_zone: Line | None = Field(default=None, max_length=100)
+    preferences: dict[str, Any] | None = Field(default=None, max_length=LARGEST_PREFERENCES)
+
+
+class TokenBody(Wire):
+    """What a token is for."""
+
+    name: Name
+
+
+class ProjectBody(Wire):
+    """A project to be made."""
+
+    title: Title
+    description: Prose = ""
+    pixel_size_um: PixelSize | None = None
+
+
+class ProjectChanges(Wire):
+    """What to change of a project; what is left out stays, a null pixel size goes."""
+
+    title: Title = ""
+    description: Prose = ""
+    pixel_size_um: PixelSize | None = None
+
+
+class PageQuery(Wire):
+    """Which part of a list."""
+
+    limit: int = Field(default=50, ge=1, le=LARGEST_PAGE)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+class ProjectQuery(PageQuery):
+    """Which projects."""
+
+    q: Words = ""
+    sort: str = "-updatedAt"
+    owner: Literal["mine", "shared", "all"] = "all"
+
+    @field_validator("sort")
+    @classmethod
+    def _known(cls, word: str) -> str:
+        return _one_of(word, list(cards.ORDERS))
+
+
+class ImageQuery(PageQuery):
+    """Which images; several statuses are parted by commas."""
+
+    status: str = ""
+    q: Words = ""
+    sort: str = "-createdAt"
+
+    @field_validator("status")
+    @classmethod
+    def _statuses(cls, words: str) -> str:
+        for word in filter(None, words.split(",")):
+            _one_of(word, list(ImageStatus))
+        return words
+
+    @field_validator("sort")
+    @classmethod
+    def _known(cls, word: str) -> str:
+        return _one_of(word, list(images.ORDERS))
+
+    @property
+    def statuses(self) -> list[str]:
+        return [word for word in self.status.split(",") if word]
+
+
+class ImageFilterBody(Wire):
+    """Images chosen by what they are."""
+
+    status: list[ImageStatus] = Field(default_factory=list, max_length=len(ImageStatus))
+    q: Words = ""
+
+
+class DeletionBody(Wire):
+    """Images to delete: named, or chosen by a filter."""
+
+    image_ids: list[UUID] | None = Field(default=None, max_length=MOST_IMAGES)
+    filter: ImageFilterBody | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "DeletionBody":
+        if (self.image_ids is None) == (self.filter is None):
+            raise ValueError("give either imageIds or filter")
+        return self
+
+
+class SegmentBody(Wire):
+    """Which images to segment, and how."""
+
+    engine: Line | None = Field(default=None, max_length=100)
+    params: dict[str, Any] = Field(default_factory=dict)
+    select: Literal["unprocessed", "failed", "all"] | list[UUID] = "unprocessed"
+    force: bool = False
+    priority: Literal["normal", "high"] = "normal"
+
+    @field_validator("select")
+    @classmethod
+    def _not_too_many(cls, chosen: str | list[UUID]) -> str | list[UUID]:
+        if isinstance(chosen, list) and not 1 <= len(chosen) <= MOST_IMAGES:
+            raise ValueError(f"name 1 to {MOST_IMAGES} images, or write all")
+        return chosen
+
+
+def _one_of(word: str, known: list[str]) -> str:
+    if word not in known:
+        raise ValueError(f"{word!r} is not one of {', '.join(known)}")
+    return word
