@@ -1,0 +1,1 @@
+"""What `celltally` can do, one module a command; `shared.cli` names them."""

@@ -1,0 +1,37 @@
+"""How long to wait before a process is started again, and when to give up."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """The patience of a supervisor, in seconds and exits."""
+
+    first_delay: float = 0.5
+    longest_delay: float = 15.0
+    healthy_after: float = 20.0  #: A process that ran this long had started well.
+    most_quick_exits: int = 5  #: So many exits before that, one after the other, are enough.
+    urge_after: float = 12.0  #: A stopping process is then told to leave its work to others.
+    grace: float = 20.0  #: So long a process may take to stop; then it is killed.
+
+
+USUAL = Patience()
+
+
+class Backoff:
+    """The patience with one process: each quick exit doubles the wait, a long run forgives all."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self.quick_exits = 0
+
+    def after_exit(self, uptime: float) -> float | None:
+        """Return the seconds to wait before the next start; None means: give up."""
+        if uptime >= self._patience.healthy_after:
+            self.quick_exits = 0
+            return self._patience.first_delay
+        self.quick_exits += 1
+        if self.quick_exits >= self._patience.most_quick_exits:
+            return None
+        delay = self._patience.first_delay * 2.0 ** (self.quick_exits - 1)
+        return min(delay, self._patience.longest_delay)
