@@ -33,6 +33,7 @@ def start_duties(sender: Any, **_: object) -> None:
     queues = sorted(queue.name for queue in sender.task_consumer.queues)
     if any(name.startswith("segment.") for name in queues):
         _start("heartbeat", lambda: _beat(sender.hostname, queues, Pool(sender.pool)))
+        _start("engines", _register_engines)
     if "stats" in queues:
         _start("outbox", _publish)
 
@@ -47,9 +48,12 @@ def _start(name: str, duty: Any) -> None:
     Thread(target=duty, name=name, daemon=True).start()
 
 
-def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
+def _register_engines() -> None:
     # In a process of its own: engines are heavy, and children would inherit what they import.
     subprocess.run([sys.executable, "-m", "worker.engines.register"], check=False)
+
+
+def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
     settings = Settings.from_environment()
     urls = server_urls(settings)
     heartbeat = Heartbeat(

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -50,33 +50,21 @@ class CeleryTaskQueue:
 
     def ask_recompute(self, project_id: UUID) -> None:
         """Ask for the project's recompute, unless somebody asked and it has not begun yet."""
-
-        def ask() -> None:
-            asked = f"{KEY_PREFIX}stats:asked:{project_id}"
-            if self._redis.set(asked, 1, nx=True, px=ASKED_MS):
-                self._app.send_task(RECOMPUTE_STATS, args=[str(project_id)])
-
-        self._try(ask)
+        self._ask_once(_stats_asked(project_id), RECOMPUTE_STATS, project_id)
 
     def ask_dashboard(self, user_id: UUID) -> None:
         """Ask for the user's dashboard to be computed and announced."""
-
-        def ask() -> None:
-            asked = f"{KEY_PREFIX}dash:asked:{user_id}"
-            if self._redis.set(asked, 1, nx=True, px=ASKED_MS):
-                self._app.send_task(RECOMPUTE_DASHBOARD, args=[str(user_id)])
-
-        self._try(ask)
+        self._ask_once(_dashboard_asked(user_id), RECOMPUTE_DASHBOARD, user_id)
 
     def stats_begin(self, project_id: UUID) -> None:
         """Let the next change ask again; call it before the deltas are read."""
         with suppress(RedisError):  # The key expires by itself.
-            self._redis.delete(f"{KEY_PREFIX}stats:asked:{project_id}")
+            self._redis.delete(_stats_asked(project_id))
 
     def dashboard_begins(self, user_id: UUID) -> None:
         """Let the next change ask again; call it before the totals are read."""
         with suppress(RedisError):
-            self._redis.delete(f"{KEY_PREFIX}dash:asked:{user_id}")
+            self._redis.delete(_dashboard_asked(user_id))
 
     def recompute_later(self, project_id: UUID, seconds: float) -> None:
         """Send the project's recompute again after *seconds*."""
@@ -96,17 +84,32 @@ class CeleryTaskQueue:
                 messages.append(json.dumps(json.loads(unacknowledged)[0]).encode())
         return set(_run_ids(messages))
 
-    def _try(self, ask: Callable[[], None]) -> None:
+    def _ask_once(self, asked: str, task: str, subject: UUID) -> None:
+        """Send *task* unless *asked* says that it is on its way; a failure is only logged."""
         if time.monotonic() < self._closed_until:
             return
         try:
-            ask()
+            if self._redis.set(asked, 1, nx=True, px=ASKED_MS):
+                self._send(asked, task, subject)
         except Exception as failure:  # Kombu raises errors of many libraries.
-            logger.warning(
-                "redis did not take a hint; the scheduler repeats it", error=str(failure)
-            )
+            logger.warning("redis took no hint; the scheduler repeats it", error=str(failure))
             if self._breaker:
                 self._closed_until = time.monotonic() + BREAKER_SECONDS
+
+    def _send(self, asked: str, task: str, subject: UUID) -> None:
+        try:
+            self._app.send_task(task, args=[str(subject)])
+        except Exception:
+            self._redis.delete(asked)  # Or nobody else would ask until the key expires.
+            raise
+
+
+def _stats_asked(project_id: UUID) -> str:
+    return f"{KEY_PREFIX}stats:asked:{project_id}"
+
+
+def _dashboard_asked(user_id: UUID) -> str:
+    return f"{KEY_PREFIX}dash:asked:{user_id}"
 
 
 def _run_ids(messages: list[bytes]) -> Iterator[UUID]:
