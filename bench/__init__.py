@@ -1,0 +1,1 @@
+"""What celltally costs, each figure beside a peer measured in the same run; see README.md here."""

@@ -1,0 +1,16 @@
+"""The goals of contract.md section 6 for the figures that are measured so far."""
+
+from types import MappingProxyType
+
+from bench.measurement import Goal
+
+GOALS = MappingProxyType(
+    {
+        "pipeline.cpu_per_image": Goal("ratio", "<=", 1.3),
+        "pipeline.throughput": Goal("ratio", ">=", 0.95),
+        "stats.update_1e6": Goal("ratio", "<=", 1.5),
+        "stats.read_1e6": Goal("value", "<=", 2),
+        "writes.contended": Goal("ratio", ">=", 0.75),
+        "dispatch.query_100k": Goal("value", "<=", 5),
+    }
+)

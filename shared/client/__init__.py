@@ -1,0 +1,1 @@
+"""A celltally somewhere, used over its public interfaces as any script would."""

@@ -1,0 +1,106 @@
+"""The tally against the rows it counts: what differs, and the delta that puts it right."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.database.tally_tables import COUNTED
+
+_NAMES = (*COUNTED, "objects")
+_DIFFER = " OR ".join(f"{name} <> 0" for name in _NAMES)
+
+# Rows, stats and unfolded deltas in one statement: only of one moment may they be compared.
+_DRIFT = f"""
+SELECT p.id AS project_id, p.title,
+       {", ".join(f"i.{name} - coalesce(s.{name}, 0) - d.{name} AS {name}" for name in _NAMES)}
+FROM projects AS p
+LEFT JOIN project_stats AS s ON s.project_id = p.id
+CROSS JOIN LATERAL (
+    SELECT {", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in _NAMES)}
+    FROM stats_deltas WHERE project_id = p.id
+) AS d
+CROSS JOIN LATERAL (
+    SELECT {", ".join(f"count(*) FILTER (WHERE status = '{word}') AS {word}" for word in COUNTED)},
+           coalesce(sum(object_count), 0)::bigint AS objects
+    FROM images WHERE project_id = p.id
+) AS i
+WHERE p.id = :project_id
+"""  # noqa: S608 - the names are constants of this package
+
+_FIND = text(f"SELECT * FROM ({_DRIFT}) AS drift WHERE {_DIFFER}")  # noqa: S608
+
+_REPAIR = text(
+    f"""
+INSERT INTO stats_deltas (project_id, {", ".join(_NAMES)}, operation)
+SELECT project_id, {", ".join(_NAMES)}, 'reconciled' FROM ({_DRIFT}) AS drift WHERE {_DIFFER}
+"""  # noqa: S608
+)
+
+_ENSURE_ROW = text(
+    "INSERT INTO project_stats (project_id) VALUES (:project_id) ON CONFLICT DO NOTHING"
+)
+
+_PROJECTS = text("SELECT id FROM projects WHERE NOT deleting ORDER BY created_at, id")
+
+# What was announced last is forgotten too, so that everything counts as changed.
+_BUMP_DASHBOARDS = text("UPDATE dashboards SET version = version + :by, announced = NULL")
+
+_BUMP_STATS = text(
+    "UPDATE project_stats SET version = version + :by WHERE project_id = :project_id"
+)
+
+_BUMP_IMAGES = text(
+    """
+WITH locked AS (
+    SELECT id FROM images WHERE project_id = :project_id ORDER BY id FOR UPDATE
+)
+UPDATE images AS i SET status_version = i.status_version + :by
+FROM locked WHERE i.id = locked.id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Where a project's tally is wrong: for each such count, the rows less the tally."""
+
+    project_id: UUID
+    title: str
+    differences: dict[str, int]
+
+
+def project_ids(connection: Connection) -> list[UUID]:
+    """Return every project that is not being deleted, the oldest first."""
+    return list(connection.execute(_PROJECTS).scalars())
+
+
+def find_drift(connection: Connection, project_id: UUID) -> Drift | None:
+    """Recount the project's images; None when its tally is right."""
+    row = connection.execute(_FIND, {"project_id": project_id}).mappings().first()
+    if row is None:
+        return None
+    differences = {name: int(row[name]) for name in _NAMES if row[name]}
+    return Drift(row["project_id"], row["title"], differences)
+
+
+def ensure_stats_row(connection: Connection, project_id: UUID) -> None:
+    """Insert the project's row of stats if it has none."""
+    connection.execute(_ENSURE_ROW, {"project_id": project_id})
+
+
+def append_correction(connection: Connection, project_id: UUID) -> None:
+    """Append the delta that makes the tally right; lock the row of stats first."""
+    connection.execute(_REPAIR, {"project_id": project_id})
+
+
+def bump_project(connection: Connection, project_id: UUID, by: int) -> None:
+    """Raise the versions of a project and of its images; lock the project first."""
+    values = {"project_id": project_id, "by": by}
+    connection.execute(_BUMP_IMAGES, values)
+    connection.execute(_BUMP_STATS, values)
+
+
+def bump_dashboards(connection: Connection, by: int) -> None:
+    """Raise the versions of all dashboards."""
+    connection.execute(_BUMP_DASHBOARDS, {"by": by})
