@@ -19,6 +19,9 @@ COMMANDS = {
     "scheduler": ("shared.commands.processes:scheduler", "Start the loop that dispatches."),
     "flower": ("shared.commands.processes:flower", "Start Celery's monitor."),
     "migrate": ("shared.commands.migrate:migrate", "Bring the database to the newest schema."),
+    "demo": ("shared.commands.demo:demo", "Show the main job once, on sample images."),
+    "upload": ("shared.commands.upload:upload", "Upload a folder of images."),
+    "engines": ("shared.commands.engines:engines", "List the engines installed here."),
     "doctor": ("shared.commands.doctor:doctor", "Try every dependency, end to end."),
 }
 
