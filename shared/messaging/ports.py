@@ -1,0 +1,60 @@
+"""What the rest of the program asks of a broker and of the live channel."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shared.domain.channels import Channel
+from shared.domain.events import Event
+from shared.domain.runs import DispatchedRun
+
+
+class TaskQueue(Protocol):
+    """Sends hints to workers; each may be lost, doubled or late."""
+
+    def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None: ...
+
+    def ask_recompute(self, project_id: UUID) -> None: ...
+
+    def ask_dashboard(self, user_id: UUID) -> None: ...
+
+    def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
+        """Return the runs whose message waits in one of the queues or is unacknowledged."""
+        ...
+
+
+class EventPublisher(Protocol):
+    """Tells browsers; call it after the commit, with what was committed."""
+
+    def publish_state(self, channel: Channel, event: Event, *, version: int) -> bool:
+        """Announce the newest value; False when one as new was announced before."""
+        ...
+
+    def publish_event(self, channel: Channel, event: Event, *, key: str) -> bool:
+        """Announce a message; False when *key* was announced within the last 24 hours."""
+        ...
+
+    def watchers(self, channel: Channel) -> int:
+        """Return how many relays have somebody who watches the channel."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TicketHolder:
+    """Who a ticket lets in: a user, by a login that ends at `expires_at`."""
+
+    user_id: UUID
+    session_id: str
+    expires_at: datetime
+
+
+class Tickets(Protocol):
+    """Tickets for one socket each, valid for a few seconds."""
+
+    def issue(self, holder: TicketHolder) -> str: ...
+
+    def redeem(self, ticket: str) -> TicketHolder | None:
+        """Return the holder the first time; None when used, expired or never issued."""
+        ...

@@ -1,0 +1,5 @@
+"""The tasks that may be asked for by name; the worker registers exactly these."""
+
+SEGMENT = "celltally.segment"
+RECOMPUTE_STATS = "celltally.recompute_stats"
+RECOMPUTE_DASHBOARD = "celltally.recompute_dashboard"

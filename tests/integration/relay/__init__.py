@@ -1,0 +1,1 @@
+"""Tests of real relay processes on a real Valkey."""

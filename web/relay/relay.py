@@ -1,0 +1,140 @@
+"""One relay process: its sockets, its channels, its link to Redis and its clocks."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from secrets import token_hex
+
+from redis.exceptions import RedisError
+
+from shared.domain.channels import Channel
+from shared.domain.errors import UnavailableError
+from shared.messaging.redis_history import Question
+from web.relay.hub import Hub, Topic
+from web.relay.protocol import CloseCode
+from web.relay.redis_link import RedisLink
+from web.relay.registry import Registry
+from web.relay.services import RelayServices
+
+logger = logging.getLogger(__name__)
+
+TIMER_SECONDS = 0.5
+TOPICS_PER_READ = 100
+
+
+class Relay:
+    """Pushes what is published to those who may see it; `start` it after the fork."""
+
+    def __init__(self, services: RelayServices) -> None:
+        self.limits = services.limits
+        self.clock = services.clock
+        self.authority = services.authority
+        self.tickets = services.live.tickets
+        self.history = services.live.history
+        self.wake_name: Callable[[Channel], str] = services.live.keys.wake
+        self.hub = Hub(self.wake_name)
+        self.registry = Registry()
+        self.draining = False
+        self._ticker = services.live.ticker
+        self._tick_name = services.live.keys.tick(token_hex(8))
+        self._spawn = services.spawn
+        self.link = RedisLink(
+            services.live.wire,
+            self,
+            tick_name=self._tick_name,
+            confirm_seconds=services.limits.confirm_seconds,
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether no more sockets are let in."""
+        return self.draining or len(self.registry) >= self.limits.sockets
+
+    def start(self) -> None:
+        """Connect to Redis and start the clocks."""
+        self.link.start()
+        self._every(self.limits.tick_seconds, self._tick)
+        self._every(TIMER_SECONDS, self.look_after_sockets)
+        self._every(self.limits.sweep_seconds, self._sweep)
+
+    def catch_up(self, topics: Iterable[Topic]) -> None:
+        """Deliver, without keeping the caller waiting, what these topics have missed."""
+        behind = [topic for topic in topics if not topic.catching_up]
+        for topic in behind:
+            topic.catching_up = True
+        if behind:
+            self._spawn(lambda: self._catch_up(behind))
+
+    def look_after_sockets(self) -> None:
+        """Do what is due on each socket, and let all go when Redis is lost."""
+        now = self.clock()
+        lost = self.link.lost_for(time.monotonic()) > self.limits.redis_lost_seconds
+        for session in self.registry:
+            if lost:
+                session.close(CloseCode.REDIS_LOST, "live updates are away for the moment")
+            if session.pulse.due <= now:
+                session.look(now)
+
+    def drain(self, seconds: float | None = None) -> None:
+        """Let nobody in and ask all to reconnect elsewhere, spread over *seconds*."""
+        self.draining = True
+        sessions = list(self.registry)
+        pause = (self.limits.drain_seconds if seconds is None else seconds) / (len(sessions) or 1)
+        for session in sessions:
+            session.close(CloseCode.RESTARTING, "this relay restarts, reconnect")
+            time.sleep(min(pause, 0.05))
+
+    def restored(self) -> None:
+        """Find out what was missed while the link was down."""
+        self.catch_up(self.hub)
+
+    def arrived(self, name: bytes, published: bytes) -> None:
+        """Deliver a message from Redis, or find those before it first."""
+        behind = self.hub.arrived(name, published)
+        if behind is not None:
+            logger.info("messages of %s were missed; reading them", behind.channel)
+            self.catch_up([behind])
+
+    def _catch_up(self, topics: list[Topic]) -> None:
+        try:
+            for first in range(0, len(topics), TOPICS_PER_READ):
+                self._read_and_advance(topics[first : first + TOPICS_PER_READ])
+        except UnavailableError as away:
+            # A link that broke as well is made again and leads back here; so does the sweep.
+            logger.warning("channels could not catch up: %s", away)
+        finally:
+            for topic in topics:
+                topic.catching_up = False
+
+    def _read_and_advance(self, topics: list[Topic]) -> None:
+        placed = [topic for topic in topics if topic.position is not None]
+        questions = [
+            Question(topic.channel, topic.position.offset, topic.position)
+            for topic in placed
+            if topic.position is not None
+        ]
+        for topic, history in zip(placed, self.history.read_many(questions), strict=True):
+            topic.advance(history)
+
+    def _tick(self) -> None:
+        try:
+            self._ticker.tick(self._tick_name)
+        except RedisError as lost:
+            logger.info("a tick was not sent: %s", lost)
+
+    def _sweep(self) -> None:
+        """Forget channels that nobody watches; check that the others missed nothing."""
+        idle = self.hub.forget_idle(self.clock() - self.limits.linger_seconds)
+        self.link.drop([self.wake_name(channel) for channel in idle])
+        self.catch_up(self.hub)
+
+    def _every(self, seconds: float, act: Callable[[], None]) -> None:
+        def run() -> None:
+            while True:
+                time.sleep(seconds)
+                try:
+                    act()
+                except Exception:
+                    logger.exception("a clock of the relay failed; it goes on")
+
+        self._spawn(run)
