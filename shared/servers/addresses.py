@@ -63,10 +63,10 @@ def read_published(home: Path) -> dict[str, str] | None:
     """Return what `servers.json` says, or None when the `celltally up` that wrote it is gone."""
     try:
         content = json.loads(published_path(home).read_text())
-        alive = is_alive(int(content["pid"]))
+        complete = {"postgresql", "redis"} <= set(content) and is_alive(int(content["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return content if alive else None
+    return content if complete else None
 
 
 def published_path(home: Path) -> Path:

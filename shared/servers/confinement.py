@@ -88,9 +88,11 @@ def namespace_works(home: Path) -> bool:
     return tried.returncode == 0
 
 
-def as_plain_account(home: Path, *, system_folder: Path = SYSTEM_FOLDER) -> Confinement:
-    """Run as a plain account, on copies that it can reach."""
-    account = _plain_account()
+def as_plain_account(
+    home: Path, *, system_folder: Path = SYSTEM_FOLDER, account: Account | None = None
+) -> Confinement:
+    """Run as a plain account, ours if none is given, on copies that it can reach."""
+    account = account or _plain_account()
     system_folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     state = make_private_folder(system_folder / hash_of(home))
     os.chown(state, account.uid, account.gid)

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,15 +32,22 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-_FAST_BUT_FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FAST_BUT_FRAGILE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgreSQLServer:
     """PostgreSQL on the data of one home; the home's lock must be held."""
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        durable: bool = True,
+        confine: Callable[[Path], Confinement] = confinement_of,
+    ) -> None:
         self._home = home
         self._durable = durable
+        self._confine = confine
         self._confinement: Confinement | None = None
         self.program = ServerProgram(
             "PostgreSQL",
@@ -57,7 +65,7 @@ class PostgreSQLServer:
 
     def start(self) -> None:
         """Start it on our data, and return when it answers."""
-        self._confinement = confinement_of(self._home)
+        self._confinement = self._confine(self._home)
         self.program.end_orphans(grace=60)
         if not self._confined.data.exists():
             self._make_data()
