@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from shared.results import save_result
 from structlog import get_logger
 
 from shared.actions.runs import claim_run, complete_run, fail_run
@@ -17,6 +16,7 @@ from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
 from shared.messaging.ports import TaskQueue
 from shared.pausing import pause
 from shared.reading import read_pixels
+from shared.results import save_result
 from shared.storage import Storage, StorageError
 
 logger = get_logger(__name__)
@@ -50,6 +50,10 @@ class SegmentingServices(Protocol):
     def engines(self) -> Engines: ...
 
 
+#: Turns a claimed run into its outcome; nothing of it is visible until the commit.
+Step = Callable[[SegmentingServices, ClaimedRun], Outcome]
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why the run has no result."""
@@ -58,42 +62,8 @@ class Failure:
     detail: str = ""
 
 
-def carry_out(
-    services: SegmentingServices,
-    run_id: UUID,
-    claimant: Claimant,
-    *,
-    is_timeout: Callable[[BaseException], bool],
-) -> bool:
-    """Segment the run's image and record the outcome, good or bad; False when it is not ours.
-
-    *is_timeout* tells the exception by which the task's time limit interrupts the work.
-    """
-    run = services.database.transact(
-        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant)
-    )
-    if run is None:  # Delivered twice, cancelled or deleted: somebody else has the say.
-        return False
-    log = logger.bind(run_id=str(run.id), image_id=str(run.image_id), attempt=run.attempt)
-    pause("segment.claimed")
-    try:
-        outcome = _outline(services, run)
-    except Exception as problem:
-        failure = _failure_of(problem, is_timeout)
-        log.warning("run failed", code=failure.code, detail=failure.detail, exc_info=problem)
-        return _record_failure(services, run, failure)
-    pause("segment.before_commit")
-    kept = services.database.transact(
-        lambda tx: complete_run(tx, services.queue, run, outcome=outcome)
-    )
-    if not kept:  # Cancelled, deleted or fenced meanwhile: the output goes too.
-        services.storage.delete(services.storage.list(outcome.result_path))
-    log.info("run done", kept=kept, objects=outcome.object_count, ms=outcome.duration_ms)
-    return kept
-
-
-def _outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
-    """Read, segment, measure and store; nothing is visible until the commit."""
+def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
+    """Read, segment, measure and store."""
     began = time.monotonic()
     image = read_pixels(services.storage.read(run.storage_key), run.page)
     segmentation: Segmentation = services.engines.get(run.engine).segment(
@@ -112,6 +82,41 @@ def _outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
         duration_ms=round(1000 * (time.monotonic() - began)),
         result_path=path,
     )
+
+
+def carry_out(
+    services: SegmentingServices,
+    run_id: UUID,
+    claimant: Claimant,
+    *,
+    step: Step = outline,
+    is_timeout: Callable[[BaseException], bool],
+) -> bool:
+    """Do *step* for the run's image and record the outcome; False when the run is not ours.
+
+    *is_timeout* tells the exception by which the task's time limit interrupts the work.
+    """
+    run = services.database.transact(
+        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant)
+    )
+    if run is None:  # Delivered twice, cancelled or deleted: somebody else has the say.
+        return False
+    log = logger.bind(run_id=str(run.id), image_id=str(run.image_id), attempt=run.attempt)
+    pause("segment.claimed")
+    try:
+        outcome = step(services, run)
+    except Exception as problem:
+        failure = _failure_of(problem, is_timeout)
+        log.warning("run failed", code=failure.code, detail=failure.detail, exc_info=problem)
+        return _record_failure(services, run, failure)
+    pause("segment.before_commit")
+    kept = services.database.transact(
+        lambda tx: complete_run(tx, services.queue, run, outcome=outcome)
+    )
+    if not kept:  # Cancelled, deleted or fenced meanwhile: the output goes too.
+        services.storage.delete(services.storage.list(outcome.result_path))
+    log.info("run done", kept=kept, objects=outcome.object_count, ms=outcome.duration_ms)
+    return kept
 
 
 def _failure_of(problem: Exception, is_timeout: Callable[[BaseException], bool]) -> Failure:

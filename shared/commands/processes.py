@@ -21,8 +21,6 @@ FLOWER_USER = "celltally"
 _HOST = click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
 # gunicorn's control socket lies in $HOME, where a second gunicorn takes it over.
 _GUNICORN = ("gunicorn", "--no-control-socket")
-# Gossip and mingle only add ways to fail when Redis restarts.
-_WORKER = ("celery", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle")
 
 
 @click.command()
@@ -81,6 +79,16 @@ def flower() -> None:
     _become("celery", "--config", "celeryconfig", "flower", f"--conf={configuration}")
 
 
+def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.app") -> list[str]:
+    """Return the arguments of `celery` that make a worker of this *kind*."""
+    # Runs are leased to a worker by name: a later worker must never have an earlier one's.
+    name = f"{kind}-{secrets.token_hex(3)}@%h"
+    # Gossip and mingle only add ways to fail when Redis restarts.
+    quiet = ["--without-gossip", "--without-mingle"]
+    pool = ["-P", "prefork", "-c", str(slots), "-Q", queues]
+    return ["-A", app, "worker", *quiet, *pool, "-n", name, "-l", "INFO"]
+
+
 def flower_password(settings: Settings) -> str:
     """Return the password of Flower's only user, made on first use."""
     return read_or_make_secret(settings.absolute_home / "flower_password")
@@ -108,10 +116,7 @@ def _write_flower_configuration(settings: Settings) -> Path:
 
 
 def _become_worker(kind: str, *, queues: str, slots: int) -> NoReturn:
-    # Runs are leased to a worker by name: a later worker must never have an earlier one's.
-    name = f"{kind}-{secrets.token_hex(3)}@%h"
-    pool = ["-P", "prefork", "-c", str(slots), "-Q", queues]
-    _become(*_WORKER, *pool, "-n", name, "-l", "INFO")
+    _become("celery", *worker_arguments(kind, queues=queues, slots=slots))
 
 
 def _become(module: str, *arguments: str) -> NoReturn:

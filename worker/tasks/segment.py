@@ -9,11 +9,12 @@ from celery.exceptions import SoftTimeLimitExceeded
 from shared.domain.runs import Claimant
 from shared.messaging.task_names import SEGMENT
 from worker.app import app
-from worker.segmenting import carry_out
+from worker.segmenting import carry_out, outline
 from worker.services import services
 
 
-@app.task(name=SEGMENT, bind=True)  # type: ignore[untyped-decorator]
+# The step is an attribute of the task, so that Celery's task_annotations can give another one.
+@app.task(name=SEGMENT, bind=True, step=staticmethod(outline))  # type: ignore[untyped-decorator]
 def segment(self: Any, run_id: str) -> None:
     """Carry out one run; safe to deliver more than once."""
     here = services()
@@ -26,5 +27,6 @@ def segment(self: Any, run_id: str) -> None:
         here,
         UUID(run_id),
         claimant,
+        step=self.step,
         is_timeout=lambda problem: isinstance(problem, SoftTimeLimitExceeded),
     )
