@@ -1,0 +1,1 @@
+"""The sample images that ship with celltally: two real micrographs, five drawn pictures."""
