@@ -1,0 +1,1 @@
+"""Runs: queued, dispatched, claimed, settled, and found again when they were lost."""

@@ -1,0 +1,1 @@
+"""The tally: triggers, folds, reads, and the storm that may not move it."""

@@ -1,0 +1,280 @@
+"""Whatever is done, in whatever order, the tally is what the rows say (S1, S2, S3)."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeVar
+from uuid import UUID
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import text
+
+from shared.actions.delete_project import delete_project
+from shared.actions.leases import hand_back, reap_expired
+from shared.actions.publish_outbox import publish_outbox
+from shared.actions.recompute_dashboard import refresh_dashboard
+from shared.database import stats
+from shared.database.transaction import Transaction
+from shared.domain.events import ImageStatusUpdate
+from shared.domain.runs import ClaimedRun, FailureCode
+from shared.domain.stats import ProjectStats
+from tests.integration.lab import Lab, counts_of
+from tests.integration.tally.audit import offences
+
+T = TypeVar("T")
+
+#: Few contents, so that duplicates come by themselves.
+CONTENTS = st.lists(st.sampled_from([f"content-{n}" for n in range(8)]), min_size=1, max_size=5)
+PICKS = st.integers(min_value=0, max_value=50)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Two people, their projects, two workers with two children each."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__()
+        lab.forget_everything()
+        self.lab = Lab(lab.database)
+        self.seen: dict[UUID, ProjectStats] = {}
+        self.working: list[tuple[ClaimedRun, str, int]] = []
+        self.ended: list[ClaimedRun] = []
+        self.people: list[UUID] = []
+        self.owners: dict[UUID, UUID] = {}
+        self.uploads: dict[UUID, int] = {}
+        self.completions: dict[UUID, int] = {}
+        self.told: dict[UUID, tuple[int, str]] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        self.people = [self.lab.user("Ada"), self.lab.user("Bob")]
+        self.uploads = dict.fromkeys(self.people, 0)
+        self.completions = dict.fromkeys(self.people, 0)
+        self.lab.engine()
+        for name in ("w1", "w2"):
+            self.lab.worker(slots=2, name=name)
+        for person in self.people:
+            self.owners[self.lab.project(person)] = person
+
+    # What people do
+
+    @rule(who=PICKS)
+    def make_project(self, who: int) -> None:
+        person = pick(self.people, who)
+        self.owners[self.lab.project(person)] = person
+
+    @rule(where=PICKS, shas=CONTENTS)
+    def upload(self, where: int, shas: list[str]) -> None:
+        project = pick(self.projects, where)
+        self.uploads[self.owners[project]] += len(self.lab.upload(project, shas))
+
+    @rule(where=PICKS, which=PICKS, many=st.booleans())
+    def delete_images(self, where: int, which: int, many: bool) -> None:
+        project = pick(self.projects, where)
+        images = self.images(project)
+        doomed = images[::2] if many else [pick(images, which)] if images else []
+        assert self.lab.delete(project, doomed) == len(doomed)
+
+    @rule(
+        where=PICKS,
+        select=st.sampled_from(["unprocessed", "failed", "all", "ids"]),
+        which=PICKS,
+        threshold=st.sampled_from([0.3, 0.7]),
+        force=st.booleans(),
+        priority=st.sampled_from(["normal", "high"]),
+    )
+    def segment(self, where: int, select: str, which: int, **fields: object) -> None:
+        project = pick(self.projects, where)
+        images = self.images(project)
+        chosen = [pick(images, which)] if images else []
+        before = self.lab.stats(project)
+        batch = self.lab.segment(
+            project,
+            chosen if select == "ids" else select,
+            params={"threshold": fields["threshold"]},
+            force=fields["force"],
+            priority=fields["priority"],
+        )
+        after = self.lab.stats(project)
+        assert after.queued_count == before.queued_count + batch.queued
+
+    @rule(where=PICKS)
+    def rename(self, where: int) -> None:
+        project = pick(self.projects, where)
+        before = self.lab.stats(project)
+        self.lab.rename(project)
+        assert self.lab.stats(project).version == before.version + 1
+
+    @rule(where=PICKS)
+    def roll_back(self, where: int) -> None:
+        before = self.lab.stats(pick(self.projects, where))
+
+        def change_and_fail(tx: Transaction) -> None:
+            tx.execute(text("DELETE FROM images"))
+            raise LookupError
+
+        with suppress(LookupError):
+            self.lab.database.transact(change_and_fail)
+        assert self.lab.stats(before.project_id) == before
+
+    @precondition(lambda self: len(self.projects) > 1)
+    @rule(where=PICKS)
+    def delete_project(self, where: int) -> None:
+        project = pick(self.projects, where)
+        assert delete_project(self.lab.database, self.lab.queue, project)
+        del self.owners[project]
+        self.seen.pop(project, None)
+        assert self.lab.fold(project) is None
+        assert self.lab.deltas(project) == []
+
+    # What the machinery does
+
+    @rule()
+    def dispatch(self) -> None:
+        self.lab.dispatch()
+
+    @rule(which=PICKS, worker=st.sampled_from(["w1", "w2"]), pid=st.sampled_from([1, 2]))
+    def deliver(self, which: int, worker: str, pid: int) -> None:
+        """Messages are never taken out: each may come again, at any time."""
+        if not self.lab.queue.segments:
+            return
+        run = self.lab.claim(pick(self.lab.queue.segments, which).run_id, worker=worker, pid=pid)
+        if run is not None:
+            self.working.append((run, worker, pid))
+
+    @precondition(lambda self: self.working)
+    @rule(which=PICKS, objects=st.integers(min_value=0, max_value=4))
+    def complete(self, which: int, objects: int) -> None:
+        run, *_ = pick(self.working, which)
+        held = self.holds(run)
+        assert self.lab.complete(run, objects, ms=10 * objects) == held
+        if held:
+            self.completions[self.owners[run.project_id]] += 1
+        self.end(run)
+
+    @precondition(lambda self: self.working)
+    @rule(which=PICKS, code=st.sampled_from(FailureCode))
+    def fail(self, which: int, code: FailureCode) -> None:
+        run, *_ = pick(self.working, which)
+        held = self.holds(run)
+        assert self.lab.fail(run, code) == held
+        self.end(run)
+
+    @precondition(lambda self: self.ended)
+    @rule(which=PICKS, good=st.booleans())
+    def outcome_that_comes_twice(self, which: int, good: bool) -> None:
+        run = pick(self.ended, which)
+        assert not (self.lab.complete(run) if good else self.lab.fail(run))
+
+    @rule(worker=st.sampled_from(["w1", "w2"]), pid=st.sampled_from([1, 2]))
+    def child_dies(self, worker: str, pid: int) -> None:
+        """Its late outcomes may still come: they stay in `working`."""
+        hand_back(self.lab.database, self.lab.queue, worker=worker, dead=[pid])
+
+    @rule(worker=st.sampled_from(["w1", "w2"]))
+    def worker_is_lost(self, worker: str) -> None:
+        self.lab.sql(
+            "UPDATE runs SET lease_until = clock_timestamp() - interval '1 second'"
+            " WHERE worker = :worker AND status = 'running'",
+            worker=worker,
+        )
+        reap_expired(self.lab.database, self.lab.queue)
+
+    @rule(where=PICKS)
+    def fold(self, where: int) -> None:
+        project = pick(self.projects, where)
+        before = self.lab.stats(project)
+        self.lab.fold(project)
+        assert self.lab.stats(project) == before
+        assert self.lab.deltas(project) == []
+
+    @rule()
+    def publish(self) -> None:
+        publish_outbox(self.lab.database, self.lab.publisher)
+        for _, event, _ in self.lab.publisher.events:
+            if isinstance(event, ImageStatusUpdate):
+                for image in event.images:
+                    last = self.told.get(image.image_id, (0, ""))
+                    self.told[image.image_id] = max(last, (image.version, image.status))
+        self.lab.publisher.events.clear()
+        for row in self.lab.sql("SELECT id, status, status_version FROM images"):
+            if row.status_version > 1:
+                assert self.told[row.id] == (row.status_version, row.status)
+
+    # What always holds
+
+    @invariant()
+    def the_tally_is_exact_and_never_goes_back(self) -> None:
+        with self.lab.database.reading() as connection:
+            for project, now in stats.read_many(connection, self.projects).items():
+                assert counts_of(now) == stats.recount(connection, project)
+                before = self.seen.get(project)
+                if before is not None:
+                    assert now.version >= before.version
+                    assert now.version > before.version or now == before
+                    assert (now.last_image_added or now.last_updated) >= (
+                        before.last_image_added or now.last_updated
+                    )
+                self.seen[project] = now
+
+    def teardown(self) -> None:
+        with self.lab.database.reading() as connection:
+            assert offences(connection) == {}
+        for person in self.people:
+            self.the_dashboard_is_the_sum(person)
+
+    def the_dashboard_is_the_sum(self, person: UUID) -> None:
+        mine = [self.lab.stats(project) for project, who in self.owners.items() if who == person]
+        metrics = refresh_dashboard(self.lab.database, person)
+        assert metrics.total_projects == len(mine)
+        assert metrics.total_images == sum(found.image_count for found in mine)
+        assert metrics.total_objects == sum(found.object_count for found in mine)
+        assert metrics.total_segmented == sum(found.segmented_count for found in mine)
+        acts = metrics.recent_activity
+        assert acts.images_uploaded_today == self.uploads[person]
+        assert acts.segmentations_completed_today == self.completions[person]
+        assert metrics.system_stats.queue_length == sum(found.queued_count for found in mine)
+
+    @property
+    def projects(self) -> list[UUID]:
+        return list(self.owners)
+
+    def images(self, project: UUID) -> list[UUID]:
+        rows = self.lab.sql(
+            "SELECT id FROM images WHERE project_id = :project ORDER BY sha256", project=project
+        )
+        return [row.id for row in rows]
+
+    def holds(self, run: ClaimedRun) -> bool:
+        """Tell whether the run is still this claim's."""
+        return bool(
+            self.lab.sql("SELECT FROM runs WHERE id = :id AND token = :t", id=run.id, t=run.token)
+        )
+
+    def end(self, run: ClaimedRun) -> None:
+        self.working = [working for working in self.working if working[0] != run]
+        self.ended.append(run)
+
+
+def pick(some: Sequence[T], number: int) -> T:
+    return some[number % len(some)]
+
+
+def test_no_order_of_acts_moves_the_tally(lab: Lab) -> None:
+    run_state_machine_as_test(
+        lambda: AnyOrder(lab),
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        ),
+    )
