@@ -5,7 +5,7 @@ import time
 from uuid import UUID
 
 from shared.actions.delete_images import CHUNK, delete_chunk
-from shared.database import dashboards, images, projects
+from shared.database import dashboards, images, projects, stats
 from shared.database.engine import Database
 from shared.database.transaction import Transaction
 from shared.domain.errors import NotFoundError
@@ -61,6 +61,9 @@ def _delete_some(tx: Transaction, queue: TaskQueue, project_id: UUID) -> bool:
     if chunk:
         delete_chunk(tx, queue, project_id, chunk)
         return False
+    # What was done in it today stays done: the acts go to its owner's buckets (rules.md 9).
+    if stats.lock_stats(tx.connection, project_id):
+        stats.fold_deltas(tx.connection, project_id)
     projects.delete(tx.connection, project_id)
     tx.after_commit(lambda: queue.ask_recompute(project_id))  # Drops the deltas of the project.
     return True

@@ -1,5 +1,6 @@
 """Publish the messages that transactions left behind, in order (rules.md 12)."""
 
+import logging
 from collections.abc import Iterator
 from itertools import groupby
 from uuid import UUID
@@ -9,8 +10,11 @@ from shared.database.engine import Database
 from shared.database.outbox import Waiting
 from shared.database.transaction import Transaction
 from shared.domain.channels import Channel
-from shared.domain.events import EVENTS, Event, EventType, ImageStatusUpdate
+from shared.domain.events import EVENTS, Event, EventType, ImageChange, ImageStatusUpdate
 from shared.messaging.ports import EventPublisher
+from shared.pausing import pause
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 IMAGES_PER_MESSAGE = 200
@@ -28,37 +32,48 @@ def publish_outbox(database: Database, publisher: EventPublisher) -> int:
         if not outbox.lock_outbox(tx.connection):
             return 0
         waiting = outbox.oldest(tx.connection, BATCH)
-        for channel, event, key in _messages(waiting):
+        for channel, event, key in _joined(_valid(waiting)):
             publisher.publish_event(channel, event, key=key)
+        pause("outbox.before_delete")
         outbox.delete(tx.connection, [message.id for message in waiting])
         return len(waiting)
 
     return database.transact(publish)
 
 
-def _messages(waiting: list[Waiting]) -> Iterator[tuple[Channel, Event, str]]:
+def _valid(waiting: list[Waiting]) -> Iterator[tuple[int, Channel, Event]]:
+    """Read each message; one that no browser could read is dropped and stops no other."""
+    for message in waiting:
+        try:
+            channel, kind = Channel.parse(message.channel), EventType(message.type)
+            fields = message.data
+            if kind is EventType.IMAGE_STATUS_UPDATE:  # The channel says of which project.
+                fields = {"projectId": channel.id} | fields
+            event = EVENTS[kind].model_validate(fields)
+        except ValueError:
+            logger.exception("message %d for %s is invalid; dropped", message.id, message.channel)
+        else:
+            yield message.id, channel, event
+
+
+def _joined(
+    messages: Iterator[tuple[int, Channel, Event]],
+) -> Iterator[tuple[Channel, Event, str]]:
     """Join neighbours that tell image statuses of one project; the rest goes one by one."""
-    for (name, kind), group in groupby(waiting, key=lambda m: (m.channel, m.type)):
-        channel = Channel.parse(name)
-        messages = list(group)
-        if kind == EventType.IMAGE_STATUS_UPDATE:
-            yield from _joined(channel, messages)
+    for (channel, kind), group in groupby(messages, key=lambda m: (m[1], type(m[2]))):
+        if kind is not ImageStatusUpdate:
+            yield from ((channel, event, str(message_id)) for message_id, _, event in group)
             continue
-        for message in messages:
-            event = EVENTS[EventType(kind)].model_validate(message.data)
-            yield channel, event, str(message.id)
-
-
-def _joined(channel: Channel, messages: list[Waiting]) -> Iterator[tuple[Channel, Event, str]]:
-    """Of an image that changed twice only the newest status is told."""
-    project_id: UUID = channel.id
-    newest: dict[str, dict[str, object]] = {}
-    for message in messages:
-        for image in message.data["images"]:
-            newest[image["imageId"]] = image
-    images = list(newest.values())
-    key = f"{messages[0].id}-{messages[-1].id}"
-    for start in range(0, len(images), IMAGES_PER_MESSAGE):
-        part = images[start : start + IMAGES_PER_MESSAGE]
-        event = ImageStatusUpdate.model_validate({"projectId": project_id, "images": part})
-        yield channel, event, f"{key}.{start}"
+        # Of an image that changed twice only the newest status is told.
+        newest: dict[UUID, ImageChange] = {}
+        ids: list[int] = []
+        for message_id, _, event in group:
+            ids.append(message_id)
+            if isinstance(event, ImageStatusUpdate):
+                newest |= {image.image_id: image for image in event.images}
+        images = list(newest.values())
+        for start in range(0, len(images), IMAGES_PER_MESSAGE):
+            part = ImageStatusUpdate(
+                project_id=channel.id, images=images[start : start + IMAGES_PER_MESSAGE]
+            )
+            yield channel, part, f"{ids[0]}-{ids[-1]}.{start}"

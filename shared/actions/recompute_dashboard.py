@@ -11,6 +11,7 @@ from shared.domain.channels import Channel, ChannelKind
 from shared.domain.events import DashboardMetricsUpdate
 from shared.domain.stats import DashboardMetrics
 from shared.messaging.ports import EventPublisher
+from shared.pausing import pause
 
 
 def recompute_dashboard(
@@ -20,8 +21,8 @@ def recompute_dashboard(
     channel = Channel(ChannelKind.DASH, user_id)
     if not publisher.watchers(channel):
         return None  # It stays due; the next look at the dashboard computes it.
-    update = database.transact(lambda tx: _refresh(tx, user_id))
-    if not update.changed_fields:
+    update, is_news = database.transact(lambda tx: _refresh(tx, user_id))
+    if not is_news:
         return None
     version = update.metrics.version
     publisher.publish_state(channel, update, version=version)
@@ -34,11 +35,16 @@ def refresh_dashboard(database: Database, user_id: UUID) -> DashboardMetrics:
 
     Other screens of the user hear of a change by the sweep, which finds the row unpublished.
     """
-    return database.transact(lambda tx: _refresh(tx, user_id)).metrics
+    update, _ = database.transact(lambda tx: _refresh(tx, user_id))
+    return update.metrics
 
 
-def _refresh(tx: Transaction, user_id: UUID) -> DashboardMetricsUpdate:
-    """Store the totals; what changed is told against those last announced."""
+def _refresh(tx: Transaction, user_id: UUID) -> tuple[DashboardMetricsUpdate, bool]:
+    """Store the totals; what changed is told against those last announced.
+
+    Totals may be news though nothing changed: they went away and came back, and somebody
+    fetched the version between.
+    """
     stored = dashboards.lock(tx.connection, user_id)
     now = dashboards.read_dashboard(tx.connection, user_id)
     before = None if stored.metrics is None else DashboardMetrics.model_validate(stored.metrics)
@@ -48,9 +54,11 @@ def _refresh(tx: Transaction, user_id: UUID) -> DashboardMetricsUpdate:
     announced = stored.announced or {}
     changed = list(changed_fields(announced, now.to_json()))
     dashboards.store(tx.connection, user_id, now)
-    return DashboardMetricsUpdate(
+    pause("dashboard.before_commit")
+    update = DashboardMetricsUpdate(
         user_id=user_id, metrics=now, changed_fields=changed, timestamp=datetime.now(UTC)
     )
+    return update, now.version > stored.published_version
 
 
 def changed_fields(

@@ -43,10 +43,10 @@ def recompute_stats(
 
 def _fold(tx: Transaction, project_id: UUID) -> ProjectStatsUpdate | None:
     owner_id = access.owner_of(tx.connection, project_id)
+    pause("fold.before_lock")
     if owner_id is None or not stats.lock_stats(tx.connection, project_id):
         stats.drop_deltas(tx.connection, project_id)
         return None
-    pause("fold.locked")
     fold = stats.fold_deltas(tx.connection, project_id)
     row = stats.folded_row(tx.connection, project_id)
     if row is None or (fold is None and row["published_version"] >= row["version"]):

@@ -67,7 +67,7 @@ _LOCK = text(
     """
 INSERT INTO dashboards AS d (user_id) VALUES (:user_id)
 ON CONFLICT (user_id) DO UPDATE SET due = d.due
-RETURNING version, metrics, announced
+RETURNING version, published_version, metrics, announced
 """
 )
 
@@ -113,6 +113,7 @@ class StoredDashboard:
     """The totals as last computed, and as last announced."""
 
     version: int
+    published_version: int
     metrics: dict[str, Any] | None
     announced: dict[str, Any] | None
 
@@ -120,7 +121,7 @@ class StoredDashboard:
 def lock(connection: Connection, user_id: UUID) -> StoredDashboard:
     """Lock the user's row, made if it is missing."""
     row = connection.execute(_LOCK, {"user_id": user_id}).one()
-    return StoredDashboard(row.version, row.metrics, row.announced)
+    return StoredDashboard(row.version, row.published_version, row.metrics, row.announced)
 
 
 def store(connection: Connection, user_id: UUID, metrics: DashboardMetrics) -> None:
