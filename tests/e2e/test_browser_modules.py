@@ -240,7 +240,8 @@ def test_a_revoked_channel_is_told_once_and_not_asked_for_again(page: Page) -> N
         connection.start();
         await settled();
         sockets[0].welcome();
-        sockets[0].tell({ m: "unsub", ch: "project:1", code: "revoked" }, pub("e:9", "late", "project:1"));
+        const late = pub("e:9", "late", "project:1");
+        sockets[0].tell({ m: "unsub", ch: "project:1", code: "revoked" }, late);
         await settled();
         sockets[0].close(1012);
         await settled();

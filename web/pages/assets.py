@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from flask import Blueprint, Response, abort, request
 
+from web.access import public
+
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 PREFIX = "/assets"
 SPRITE = "vendor/icons.svg"
@@ -124,13 +126,15 @@ blueprint = Blueprint("assets", __name__, url_prefix=PREFIX)
 
 
 @blueprint.get("/<version>/<path:name>")
+@public
 def serve(version: str, name: str) -> Response:
     """Answer one file; an address of another version gets ours, not to be kept."""
     assets = shipped()
     asset = assets.get(name)
     if asset is None:
         abort(404)
-    squeezed = asset.suffix in COMPRESSED and "gzip" in request.accept_encodings
+    takes_gzip = request.accept_encodings.quality("gzip") > 0
+    squeezed = asset.suffix in COMPRESSED and takes_gzip
     answer = Response(asset.compressed if squeezed else asset.body)
     answer.headers["Content-Type"] = MEDIA_TYPES[asset.suffix]
     answer.headers["Cache-Control"] = FOR_EVER if version == assets.version else ASK_AGAIN

@@ -32,7 +32,7 @@ const shown = computed(() =>
 );
 
 const pageOf = (after) => {
-  const query = new URLSearchParams({ limit: PAGE });
+  const query = new URLSearchParams({ limit: PAGE, sort: boot.sort });
   if (filter.peek()) query.set("status", filter.peek());
   if (after) query.set("cursor", after);
   return request(`${path}/images?${query}`);

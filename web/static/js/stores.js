@@ -26,7 +26,16 @@ export const keepStats = (stats) => Boolean(stats) && keepNewest(statsOf(stats.p
 
 /** The DashboardMetrics of the user. */
 export const metrics = signal(null);
-export const keepMetrics = (next) => keepNewest(metrics, next);
+
+/**
+ * Keep *next* unless newer totals are there. Their version counts what was announced: at
+ * equal versions what was read later, over REST, is fresher.
+ */
+export function keepMetrics(next) {
+  if (!next || metrics.peek()?.version > next.version) return false;
+  metrics.value = next;
+  return true;
+}
 
 /** A project but for its stats, which live in their own signal. */
 export const projectOf = family();
@@ -71,6 +80,7 @@ export function applyImageChange(change) {
     version: change.version,
     objectCount: change.objectCount ?? known.objectCount,
     lastError: change.error,
+    waiting: undefined, // Why it waits is known to REST alone.
     thumbnailUrl: change.thumbnailUrl ?? known.thumbnailUrl,
     currentRunId: finished && change.runId ? change.runId : known.currentRunId,
     previewUrl: finished ? previewUrl(change) : known.previewUrl,

@@ -21,10 +21,11 @@ export function ImageViewer({ image, source, objects, hovered, chosen }) {
   }, []);
   useEffect(() => {
     const picture = new Image();
+    const sources = [source, image.thumbnailUrl]; // A small picture is better than none.
     picture.onload = () => stage.current.setPicture(picture, image);
-    picture.onerror = () => setBroken(true);
-    picture.src = source;
-    return () => (picture.onload = null);
+    picture.onerror = () => (sources.shift() && sources[0] ? (picture.src = sources[0]) : setBroken(true));
+    picture.src = sources[0];
+    return () => (picture.onload = picture.onerror = null);
   }, [source]);
   useEffect(() => stage.current.setObjects(objects), [objects]);
   useEffect(() => stage.current.showOutlines(outlines), [outlines]);

@@ -87,7 +87,7 @@ function Parameters({ engine, values, onChange }) {
 /** One parameter as its JSON schema describes it. */
 function Parameter({ name, schema, value, onChange }) {
   const id = `param-${name}`;
-  const words = schema.title || name.replaceAll("_", " ");
+  const words = schema.title || name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
   const shared = { id, "aria-describedby": `${id}-hint` };
   if (schema.type === "boolean") {
     return html`<div class="field">

@@ -112,8 +112,16 @@ export function UploadList() {
       ${!busy && html`<button type="button" class="button small quiet" onClick=${clear}>Close</button>`}
       <${Progress} all=${all} />
     </div>
-    <ul class="uploads-list" tabindex="0" role="list" aria-label="Files">${mostTelling(all).map((upload) => html`<${Row} key=${upload.id} upload=${upload} />`)}</ul>
+    <${Files} uploads=${busy ? all : all.filter(({ state }) => state !== "accepted")} />
   </section>`;
+}
+
+// When all is done, only what went otherwise than hoped for is still listed.
+function Files({ uploads: listed }) {
+  if (listed.length === 0) return null;
+  return html`<ul class="uploads-list" tabindex="0" role="list" aria-label="Files">
+    ${mostTelling(listed).map((upload) => html`<${Row} key=${upload.id} upload=${upload} />`)}
+  </ul>`;
 }
 
 const LISTED = 200;
