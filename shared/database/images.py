@@ -36,13 +36,19 @@ _CHOSEN = "SELECT i.id FROM images AS i WHERE {condition} ORDER BY i.id"
 
 _NEXT_CHUNK = text("SELECT id FROM images WHERE project_id = :project_id ORDER BY id LIMIT :limit")
 
-# Rows are locked in the order of their ids, as every statement does that takes several of
-# them. Runs go by their foreign key; a worker that is at one finds no row when it renews.
+# Rows are locked in the order of their ids, as every statement does that takes several of them.
+_LOCK = text(
+    "SELECT id FROM images WHERE project_id = :project_id AND id = ANY(:ids) ORDER BY id FOR UPDATE"
+)
+
+# A statement of its own, after the lock: a run that succeeded while this one waited for the
+# image is seen, and its result goes too. Runs go by their foreign key; a worker that is at one
+# finds no row when it renews.
 _DELETE = text(
     """
 WITH doomed AS (
     SELECT id, storage_key, thumbnail_key FROM images
-    WHERE project_id = :project_id AND id = ANY(:ids) ORDER BY id FOR UPDATE
+    WHERE project_id = :project_id AND id = ANY(:ids)
 ),
 files AS (
     INSERT INTO file_deletions (path)
@@ -121,8 +127,8 @@ def with_content(connection: Connection, project_id: UUID, hashes: list[str]) ->
     return {row.sha256: row.id for row in connection.execute(_SAME_CONTENT, values)}
 
 
-def insert_new(connection: Connection, images: list[NewImage]) -> set[UUID]:
-    """Insert the images whose content the project lacks; return the ids of those inserted.
+def insert_new(connection: Connection, images: list[NewImage]) -> dict[UUID, RowMapping]:
+    """Insert the images whose content the project lacks; return the rows inserted, by id.
 
     One statement: one delta, however many there are. It inserts in the order of contents,
     so that two requests with the same files wait for each other and never in a circle.
@@ -133,13 +139,15 @@ def insert_new(connection: Connection, images: list[NewImage]) -> set[UUID]:
         for place, each in enumerate(images)
     ]
     rows.sort(key=lambda row: str(row["sha256"]))
-    statement = pg_insert(ImageRow).values(rows).on_conflict_do_nothing().returning(ImageRow.id)
-    return set(connection.execute(statement).scalars())
+    table = ImageRow.__table__
+    statement = pg_insert(ImageRow).values(rows).on_conflict_do_nothing().returning(*table.columns)
+    return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
 def delete(connection: Connection, project_id: UUID, ids: list[UUID]) -> list[UUID]:
     """Delete the images with their runs, leave their files to the janitor, return who went."""
     values = {"project_id": project_id, "ids": ids}
+    connection.execute(_LOCK, values)
     return list(connection.execute(_DELETE, values).scalars())
 
 

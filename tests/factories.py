@@ -1,0 +1,196 @@
+"""Rows that tests begin with, made without the pages and the workers."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from shared.credentials.tokens import hash_of, new_session_token
+from shared.database import accounts, projects
+from shared.database.engine import Database
+from shared.database.projects import NewProject
+from shared.database.transaction import Transaction
+from shared.database.workers import RegisteredEngine, register_engine
+from shared.domain.accounts import Account, Role
+from shared.domain.engines import EngineSpec, Modality
+from shared.domain.events import Operation
+from shared.domain.images import ImageStatus
+
+PASSWORD = "correct-horse-7"
+
+#: argon2id of it, made with the least cost there is.
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=8,t=1,p=1$nPND7bGL3YJZnYtNda"
+    "ZgKA$AQe9vD6e5OmTsu+LZTfAy0W+jYfK1L6Hml3sblLzJ00"
+)
+
+_number = count(1)
+
+_IMAGE = text(
+    """
+INSERT INTO images (id, project_id, filename, sha256, bytes, width, height, channels, bit_depth,
+                    storage_key, thumbnail_key, modality, status, object_count, current_run_id,
+                    last_error_code, last_error_detail, segmented_at)
+VALUES (:id, :project_id, :filename, :sha256, 64, 8, 8, 1, 8, :storage_key, :thumbnail_key,
+        'nuclei_fluo', :status, :object_count, :run_id, :error_code, :error_detail,
+        CASE WHEN CAST(:run_id AS uuid) IS NOT NULL THEN now() END)
+"""
+)
+
+_RUN = text(
+    """
+INSERT INTO runs (id, image_id, project_id, user_id, engine, engine_version, params, queue,
+                  soft_seconds, hard_seconds, max_attempts, attempt, status, object_count,
+                  duration_ms, result_path, failure_code, failure_detail, token, lease_until,
+                  started_at, finished_at)
+SELECT :id, :image_id, p.id, p.owner_id, 'classical', '1', '{}', 'segment.cpu', 120, 150, 3,
+       CAST(:attempt AS int), CAST(:status AS text), :object_count, :duration_ms, :result_path, :error_code, :error_detail,
+       :token, CASE WHEN CAST(:status AS text) = 'running' THEN now() + interval '1 hour' END,
+       now(), CASE WHEN CAST(:status AS text) IN ('succeeded', 'failed') THEN now() END
+FROM projects AS p WHERE p.id = :project_id
+"""
+)
+
+#: The run that an image of each status has last had; None is no run.
+_RUN_STATUS = {
+    ImageStatus.UPLOADED: None,
+    ImageStatus.QUEUED: "queued",
+    ImageStatus.PROCESSING: "running",
+    ImageStatus.SEGMENTED: "succeeded",
+    ImageStatus.NO_OBJECTS: "succeeded",
+    ImageStatus.FAILED: "failed",
+}
+
+
+@dataclass(frozen=True)
+class MadeProject:
+    """A project of a test and the images that are in it."""
+
+    id: UUID
+    owner: Account
+    images: dict[ImageStatus, list[UUID]] = field(default_factory=dict)
+
+    @property
+    def image_ids(self) -> list[UUID]:
+        return [image_id for ids in self.images.values() for image_id in ids]
+
+
+def insert_account(database: Database, name: str = "Alice", *, is_admin: bool = False) -> Account:
+    """Make an account whose password is PASSWORD."""
+    email = f"{name.lower()}-{uuid4().hex}@lab.example"
+
+    def insert(tx: Transaction) -> UUID | None:
+        return accounts.insert_user(
+            tx.connection,
+            email=email,
+            name=name,
+            password_hash=PASSWORD_HASH,
+            is_admin=is_admin,
+        )
+
+    user_id = database.transact(insert)
+    assert user_id is not None
+    return Account(id=user_id, email=email, name=name, is_admin=is_admin, time_zone="UTC")
+
+
+def begin_login(database: Database, account: Account) -> str:
+    """Sign the account in and return the token of the session."""
+    token = new_session_token()
+    database.transact(
+        lambda tx: accounts.open_session(
+            tx.connection, account.id, token_hash=hash_of(token), user_agent="tests"
+        )
+    )
+    return token
+
+
+def insert_project(
+    database: Database, owner: Account, statuses: dict[ImageStatus, int] | None = None
+) -> MadeProject:
+    """Make a project with that many images of each status."""
+    new = NewProject(owner.id, f"Project {next(_number)}")
+    project_id = database.transact(lambda tx: projects.insert(tx.connection, new))
+    made = {
+        status: [insert_image(database, project_id, status) for _ in range(number)]
+        for status, number in (statuses or {}).items()
+    }
+    return MadeProject(project_id, owner, made)
+
+
+def insert_image(
+    database: Database, project_id: UUID, status: ImageStatus = ImageStatus.UPLOADED
+) -> UUID:
+    """Add an image, and the run that its status tells of."""
+    image_id, run_id = uuid4(), uuid4()
+    database.transact(
+        lambda tx: _insert(tx, project_id, image_id, run_id, status),
+        operation=Operation.IMAGES_ADDED,
+    )
+    return image_id
+
+
+def share(database: Database, project: MadeProject, account: Account, role: Role) -> None:
+    """Let the account into the project."""
+    statement = text(
+        "INSERT INTO project_shares (project_id, user_id, role, status)"
+        " VALUES (:project_id, :user_id, :role, 'accepted')"
+    )
+    values = {"project_id": project.id, "user_id": account.id, "role": role}
+    database.transact(lambda tx: tx.execute(statement, values))
+
+
+def insert_engine(database: Database, name: str = "classical", *, available: bool = True) -> None:
+    """Register an engine, as a worker that has it does."""
+    spec = EngineSpec(
+        name=name,
+        version="1",
+        title=name.title(),
+        licence="MIT",
+        modalities=[Modality.ANY],
+        default=[Modality.ANY, Modality.NUCLEI_FLUO],
+        params={
+            "type": "object",
+            "properties": {"method": {"enum": ["local", "otsu"], "default": "local"}},
+        },
+    )
+    engine = RegisteredEngine(name, spec, available, None if available else "no weights")
+    database.transact(lambda tx: register_engine(tx.connection, engine))
+
+
+def _insert(
+    tx: Transaction, project_id: UUID, image_id: UUID, run_id: UUID, status: ImageStatus
+) -> None:
+    run_status, place = _RUN_STATUS[status], next(_number)
+    failed, done = status is ImageStatus.FAILED, run_status == "succeeded"
+    objects = {ImageStatus.SEGMENTED: 3, ImageStatus.NO_OBJECTS: 0}.get(status)
+    error = {
+        "error_code": "engine_error" if failed else None,
+        "error_detail": "The engine stopped." if failed else None,
+    }
+    image = {
+        "id": image_id,
+        "project_id": project_id,
+        "filename": f"image-{place:05}.png",
+        "sha256": uuid4().hex * 2,
+        "storage_key": f"images/{project_id}/{image_id}/original.png",
+        "thumbnail_key": f"images/{project_id}/{image_id}/thumbnail.webp",
+        "status": status,
+        "object_count": objects,
+        "run_id": run_id if done else None,
+    }
+    tx.execute(_IMAGE, image | error)
+    if run_status is None:
+        return
+    run = {
+        "id": run_id,
+        "image_id": image_id,
+        "project_id": project_id,
+        "attempt": 0 if run_status == "queued" else 1,
+        "status": run_status,
+        "object_count": objects,
+        "duration_ms": 100 if done else None,
+        "result_path": f"results/{image_id}/{run_id}/" if done else None,
+        "token": uuid4() if run_status == "running" else None,
+    }
+    tx.execute(_RUN, run | error)

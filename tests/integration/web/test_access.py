@@ -1,0 +1,136 @@
+"""Every route, walked as owner, editor, viewer, stranger and anonymous."""
+
+import re
+
+import pytest
+
+from shared.domain.accounts import Role
+from tests.factories import share
+from web.access import SAFE_METHODS
+
+#: What may answer who is let in: the body is empty or wrong, and comes to be looked at.
+LET_IN = {200, 201, 202, 204, 400, 404, 415, 422}
+
+#: Who is let in by what a route says of itself.
+ROLES = {"owner": ["owner"], "editor": ["owner", "editor"], "viewer": ["owner", "editor", "viewer"]}
+
+#: These end the login or the project that the walk needs.
+ENDING = {"/api/v1/auth/logout"}
+
+
+@pytest.fixture
+def routes(app):
+    """Return (rule, method, who is let in) of every route of the API."""
+    return [
+        (rule, method, app.view_functions[rule.endpoint].lets_in)
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+        if rule.rule.startswith("/api/") and rule.rule not in ENDING
+    ]
+
+
+@pytest.fixture
+def address(make_project, database, charlie, client_of):
+    """Return a function that fills a rule's variables with things of one project."""
+    project = make_project(segmented=1, queued=1)
+    batch = batch_of(database, project)
+    values = {
+        "project_id": project.id,
+        "image_id": project.image_ids[0],
+        "batch_id": batch,
+        "token_id": project.id,
+    }
+    filled = lambda rule: re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), rule.rule)  # noqa: E731
+    filled.project = project
+    return filled
+
+
+def test_every_route_says_who_is_let_in(app):
+    silent = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not hasattr(app.view_functions[rule.endpoint], "lets_in")
+        and not rule.rule.startswith("/assets/")
+    ]
+
+    assert silent == []
+
+
+def test_nobody_gets_in_without_signing_in(routes, address, client_of):
+    client = client_of(None)
+
+    for rule, method, lets_in in routes:
+        if lets_in != "public":
+            answer = client.open(address(rule), method=method)
+            assert answer.status_code == 401, (method, rule.rule, answer.text)
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_stranger_cannot_tell_what_exists_from_what_does_not(routes, address, client_of, bob):
+    client = client_of(bob)
+
+    for rule, method, lets_in in routes:
+        if lets_in in ROLES:
+            answer = client.open(address(rule), method=method)
+            missing = client.open(nowhere(rule), method=method)
+            assert answer.status_code == 404, (method, rule.rule, answer.text)
+            assert answer.json == missing.json, (method, rule.rule)
+
+
+@pytest.mark.parametrize("role", ["viewer", "editor", "owner"])
+def test_a_member_may_do_what_the_role_says_and_no_more(
+    routes, address, client_of, database, bob, role
+):
+    client = client_of(address.project.owner)
+    if role != "owner":
+        share(database, address.project, bob, Role(role))
+        client = client_of(bob)
+
+    for rule, method, lets_in in sorted(routes, key=lambda route: route[1] == "DELETE"):
+        if lets_in not in ROLES:
+            continue
+        status = client.open(address(rule), method=method).status_code
+        expected = LET_IN if role in ROLES[lets_in] else {403}
+        assert status in expected, (method, rule.rule, status)
+
+
+def test_a_write_by_cookie_needs_the_token_of_the_login(routes, address, client_of, alice):
+    client = client_of(alice)
+    client.csrf = None
+
+    for rule, method, lets_in in routes:
+        if method not in SAFE_METHODS and lets_in != "public":
+            answer = client.open(address(rule), method=method)
+            assert answer.status_code == 403, (method, rule.rule, answer.text)
+            assert answer.json["code"] == "csrf"
+
+
+def test_the_token_of_another_login_does_not_do(client_of, alice, bob):
+    client = client_of(alice)
+    client.csrf = client_of(bob).csrf
+
+    answer = client.post("/api/v1/projects", json={"title": "Forged"})
+
+    assert answer.status_code == 403
+
+
+def test_access_is_settled_before_the_body_is_looked_at(client_of, bob, make_project):
+    project = make_project()
+
+    answer = client_of(bob).post(f"/api/v1/projects/{project.id}/segment", data=b"{no json")
+
+    assert answer.status_code == 404
+
+
+def nowhere(rule):
+    return re.sub(r"<(?:\w+:)?(\w+)>", "00000000-0000-4000-8000-000000000000", rule.rule)
+
+
+def batch_of(database, project):
+    from uuid import uuid4
+
+    from shared.database import batches
+
+    batch = batches.NewBatch(uuid4(), project.id, project.owner.id, "classical", {})
+    database.transact(lambda tx: batches.insert(tx.connection, batch))
+    return batch.id

@@ -1,0 +1,132 @@
+"""Images of a project: list, upload, delete, show."""
+
+from uuid import UUID
+
+from flask import Blueprint, request
+
+from shared.actions.delete_images import delete_images
+from shared.actions.upload_images import Verdicts, upload_images
+from shared.database import images, run_history
+from shared.database.images import ImageFilter
+from shared.domain.accounts import Role
+from shared.domain.errors import NotFoundError
+from web import access
+from web.access import services
+from web.api.cursors import cursor_of, cut_of
+from web.api.exchange import exchange, op_id
+from web.api.receiving import received_files
+from web.api.requests import DeletionBody, ImageQuery, PageQuery
+from web.api.schemas import (
+    DeletionAnswer,
+    DuplicateJson,
+    ImageJson,
+    ImageList,
+    RejectionJson,
+    RunList,
+    UploadAnswer,
+)
+from web.api.shapes import image_json, image_list, run_json, stats_now
+
+blueprint = Blueprint("images", __name__)
+
+
+@blueprint.get("/projects/<uuid:project_id>/images")
+@access.project_role(Role.VIEWER)
+@exchange(asks=ImageQuery, gives=ImageList)
+def list_images(project_id: UUID, query: ImageQuery) -> ImageList:
+    """List the images of a project, newest first unless asked otherwise."""
+    return listed_images(project_id, query)
+
+
+def listed_images(project_id: UUID, query: ImageQuery) -> ImageList:
+    """Return one page of a project's images; the project's page begins with the same values."""
+    chosen = ImageFilter(project_id, query.statuses, query.q)
+    cut = cut_of(images.ORDERS[query.sort], sort=query.sort, limit=query.limit, cursor=query.cursor)
+    with services().database.reading() as connection:
+        page = images.list_images(connection, chosen, cut)
+        items = image_list(connection, page.rows)
+    return ImageList(items=items, next_cursor=cursor_of(page, sort=query.sort))
+
+
+@blueprint.post("/projects/<uuid:project_id>/images")
+@access.project_role(Role.EDITOR)
+@exchange(gives=UploadAnswer, status=201)
+def add_images(project_id: UUID) -> tuple[UploadAnswer, int]:
+    """Take files in; 201 when one of them is in the project now, 422 when none is."""
+    click = op_id()
+    with received_files(
+        request.stream,
+        request.content_type or "",
+        folder=services().incoming,
+        max_bytes=services().settings.max_image_bytes,
+    ) as received:
+        verdicts = upload_images(services(), project_id, received, op_id=click)
+    return _answered(project_id, verdicts)
+
+
+@blueprint.post("/projects/<uuid:project_id>/images/delete")
+@access.project_role(Role.EDITOR)
+@exchange(takes=DeletionBody, gives=DeletionAnswer)
+def remove_images(project_id: UUID, body: DeletionBody) -> DeletionAnswer:
+    """Delete images with their results; those that are gone already are passed over."""
+    image_ids = body.image_ids
+    if body.filter is not None:
+        chosen = ImageFilter(project_id, [str(s) for s in body.filter.status], body.filter.q)
+        with services().database.reading() as connection:
+            image_ids = images.matching_ids(connection, chosen)
+    deleted = delete_images(
+        services().database,
+        services().queue,
+        project_id=project_id,
+        image_ids=image_ids or [],
+        op_id=op_id(),
+    )
+    with services().database.reading() as connection:
+        return DeletionAnswer(deleted=deleted, stats=stats_now(connection, project_id))
+
+
+@blueprint.get("/images/<uuid:image_id>")
+@access.image_role(Role.VIEWER)
+@exchange(gives=ImageJson)
+def show_image(image_id: UUID) -> ImageJson:
+    """Show an image and, while it is queued, why it waits."""
+    return shown_image(image_id)
+
+
+def shown_image(image_id: UUID) -> ImageJson:
+    """Return the image; its page begins with the same values."""
+    with services().database.reading() as connection:
+        row = images.image(connection, image_id)
+        if row is None:
+            raise NotFoundError(access.IMAGE_NOT_FOUND)
+        return image_list(connection, [row])[0]
+
+
+@blueprint.get("/images/<uuid:image_id>/runs")
+@access.image_role(Role.VIEWER)
+@exchange(asks=PageQuery, gives=RunList)
+def list_runs(image_id: UUID, query: PageQuery) -> RunList:
+    """List the runs of an image, newest first: engine, parameters, duration, outcome."""
+    cut = cut_of(run_history.NEWEST, sort="-seq", limit=query.limit, cursor=query.cursor)
+    with services().database.reading() as connection:
+        page = run_history.list_runs(connection, image_id, cut)
+    items = [run_json(row) for row in page.rows]
+    return RunList(items=items, next_cursor=cursor_of(page, sort="-seq"))
+
+
+def _answered(project_id: UUID, verdicts: Verdicts) -> tuple[UploadAnswer, int]:
+    with services().database.reading() as connection:
+        counts = stats_now(connection, project_id)
+    answer = UploadAnswer(
+        images=[image_json(row) for row in verdicts.images],
+        duplicates=[
+            DuplicateJson(filename=name, image_id=image_id)
+            for name, image_id in verdicts.duplicates
+        ],
+        rejected=[
+            RejectionJson(filename=each.filename, code=each.code, detail=each.detail)
+            for each in verdicts.rejected
+        ],
+        stats=counts,
+    )
+    return answer, 201 if answer.images or answer.duplicates else 422

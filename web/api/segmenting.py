@@ -1,0 +1,78 @@
+"""Ask for images to be segmented, and watch how far it is."""
+
+from uuid import UUID
+
+from flask import Blueprint
+
+from shared.actions.segment_images import SegmentRequest, segment_images
+from shared.database import batches, workers
+from shared.domain.accounts import Role
+from shared.domain.errors import NotFoundError
+from shared.domain.events import Operation
+from web import access
+from web.access import services
+from web.api.exchange import exchange, op_id
+from web.api.requests import SegmentBody
+from web.api.schemas import BatchJson, EngineList, SegmentAnswer
+from web.api.shapes import engine_json, stats_now
+
+blueprint = Blueprint("segmenting", __name__)
+
+
+@blueprint.post("/projects/<uuid:project_id>/segment")
+@access.project_role(Role.EDITOR)
+@exchange(takes=SegmentBody, gives=SegmentAnswer, status=202)
+def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
+    """Queue the chosen images; those that wait or have the very result already are skipped."""
+    asked = SegmentRequest(
+        project_id=project_id,
+        user_id=access.current_account().id,
+        select=body.select,
+        engine=body.engine,
+        params=body.params,
+        force=body.force,
+        priority=body.priority,
+    )
+    batch = services().database.transact(
+        lambda tx: segment_images(tx, services().queue, asked),
+        operation=Operation.SEGMENTATION_QUEUED,
+        op_id=op_id(),
+    )
+    with services().database.reading() as connection:
+        counts = stats_now(connection, project_id)
+    return SegmentAnswer(
+        batch_id=batch.id,
+        engine=batch.engine,
+        queued=batch.queued,
+        skipped=batch.skipped,
+        stats=counts,
+    )
+
+
+@blueprint.get("/batches/<uuid:batch_id>")
+@access.batch_role(Role.VIEWER)
+@exchange(gives=BatchJson)
+def show_batch(batch_id: UUID) -> BatchJson:
+    """Answer how many runs of the batch wait, run and ended."""
+    with services().database.reading() as connection:
+        row = batches.progress(connection, batch_id)
+    if row is None:
+        raise NotFoundError(access.BATCH_NOT_FOUND)
+    names = BatchJson.model_fields.keys() - {"done"}
+    values = {name: row[name] for name in names}
+    return BatchJson(done=row["waiting"] + row["running"] == 0, **values)
+
+
+@blueprint.get("/engines")
+@access.signed_in
+@exchange(gives=EngineList)
+def list_engines() -> EngineList:
+    """List the engines that workers have declared, with the schema of their parameters."""
+    return known_engines()
+
+
+def known_engines() -> EngineList:
+    """Return what workers have declared; a project's page begins with the same values."""
+    with services().database.reading() as connection:
+        known = workers.registered_engines(connection)
+    return EngineList(items=[engine_json(each) for each in known], next_cursor=None)

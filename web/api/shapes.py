@@ -1,0 +1,187 @@
+"""Rows of the database as the objects of the API; each object is made in one place only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
+
+from shared.database import accounts, stats, waiting
+from shared.database.waiting import Place
+from shared.database.workers import RegisteredEngine
+from shared.domain.accounts import Account
+from shared.domain.errors import NotFoundError
+from shared.domain.events import ImageFailure
+from shared.domain.images import ImageStatus
+from shared.domain.stats import ProjectStats
+from web.access import PROJECT_NOT_FOUND
+from web.api.schemas import (
+    EngineJson,
+    EngineOfRun,
+    ImageJson,
+    OwnerJson,
+    ProjectJson,
+    RunJson,
+    UserJson,
+    WaitingJson,
+)
+
+API = "/api/v1"
+
+
+def user_json(connection: Connection, account: Account) -> UserJson:
+    """Return the account as its owner sees it."""
+    profile = accounts.profile(connection, account.id)
+    return UserJson(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        is_admin=account.is_admin,
+        time_zone=account.time_zone,
+        preferences=profile["preferences"],
+        created_at=profile["created_at"],
+    )
+
+
+def project_list(connection: Connection, rows: Sequence[RowMapping]) -> list[ProjectJson]:
+    """Return the cards with their counts, all of one moment."""
+    counts = stats.read_many(connection, [row["id"] for row in rows])
+    return [project_json(row, counts[row["id"]]) for row in rows if row["id"] in counts]
+
+
+def project_json(row: RowMapping, counts: ProjectStats) -> ProjectJson:
+    """Return a row of `cards` as the API shows it."""
+    newest = row["newest_image_id"]
+    return ProjectJson(
+        id=row["id"],
+        title=row["title"],
+        description=row["description"],
+        pixel_size_um=row["pixel_size_um"],
+        role=row["role"],
+        owner=OwnerJson(id=row["owner_id"], name=row["owner_name"]),
+        stats=counts,
+        thumbnail_url=None if newest is None else f"{API}/images/{newest}/thumbnail",
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def stats_now(connection: Connection, project_id: UUID) -> ProjectStats:
+    """Return the project's counts of this moment."""
+    found = stats.read_stats(connection, project_id)
+    if found is None:
+        raise NotFoundError(PROJECT_NOT_FOUND)
+    return found
+
+
+def image_list(connection: Connection, rows: Sequence[RowMapping]) -> list[ImageJson]:
+    """Return the images, those that wait with the reason."""
+    queued = [row["id"] for row in rows if row["status"] == ImageStatus.QUEUED]
+    places = waiting.places(connection, queued)
+    return [image_json(row, places.get(row["id"])) for row in rows]
+
+
+def image_json(row: RowMapping, place: Place | None = None) -> ImageJson:
+    """Return a row of `images` as it is shown everywhere."""
+    address, run_id = f"{API}/images/{row['id']}", row["current_run_id"]
+    return ImageJson(
+        id=row["id"],
+        project_id=row["project_id"],
+        filename=row["filename"],
+        sha256=row["sha256"],
+        bytes=row["bytes"],
+        width=row["width"],
+        height=row["height"],
+        channels=row["channels"],
+        bit_depth=row["bit_depth"],
+        pixel_size_um=row["pixel_size_um"],
+        page=row["page"],
+        status=row["status"],
+        version=row["status_version"],
+        object_count=row["object_count"],
+        current_run_id=run_id,
+        last_error=_failure(row["last_error_code"], row["last_error_detail"]),
+        waiting=None if place is None else waiting_json(place),
+        created_at=row["created_at"],
+        segmented_at=row["segmented_at"],
+        thumbnail_url=f"{address}/thumbnail",
+        # The run in the address: another result is another picture, never a stale one.
+        preview_url=None if run_id is None else f"{address}/preview?run={run_id}",
+    )
+
+
+def waiting_json(place: Place) -> WaitingJson:
+    """Return why an image waits, in words."""
+    return WaitingJson(
+        position=place.position,
+        workers_online=place.workers,
+        reason=_reason(place),
+        eta_seconds=_eta(place),
+    )
+
+
+def run_json(row: RowMapping) -> RunJson:
+    """Return a row of `run_history`."""
+    return RunJson(
+        id=row["id"],
+        image_id=row["image_id"],
+        status=row["status"],
+        current=bool(row["current"]),
+        engine=engine_of_run(row),
+        attempt=row["attempt"],
+        worker=row["worker"],
+        object_count=row["object_count"],
+        duration_ms=row["duration_ms"],
+        error=_failure(row["failure_code"], row["failure_detail"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def engine_of_run(row: RowMapping) -> EngineOfRun:
+    """Return what made the run's result."""
+    return EngineOfRun(name=row["engine"], version=row["engine_version"], params=row["params"])
+
+
+def engine_json(engine: RegisteredEngine) -> EngineJson:
+    """Return an engine, also one that no worker could load."""
+    spec = engine.spec
+    return EngineJson(
+        name=engine.name,
+        version=None if spec is None else spec.version,
+        title=engine.name if spec is None else spec.title,
+        licence=None if spec is None else spec.licence,
+        modalities=[] if spec is None else [str(word) for word in spec.modalities],
+        params={} if spec is None else spec.params,
+        default=[] if spec is None else [str(word) for word in spec.default],
+        available=engine.available,
+        reason=engine.reason,
+    )
+
+
+def _failure(code: str | None, detail: str | None) -> ImageFailure | None:
+    return None if code is None else ImageFailure(code=code, detail=detail or "")
+
+
+def _reason(place: Place) -> str:
+    if place.workers == 0:
+        return "No worker is online. The image is segmented as soon as one is."
+    if place.pause_seconds > 0:
+        return f"The last attempt failed; the next one begins in {place.pause_seconds} s."
+    if place.position == 1 or place.dispatched:
+        return "It is taken as soon as a worker is free."
+    before = place.position - 1
+    images = "1 image is" if before == 1 else f"{before:,} images are"
+    workers = "1 worker is" if place.workers == 1 else f"{place.workers} workers are"
+    return f"{images} before it; {workers} online."
+
+
+def _eta(place: Place) -> tuple[int, int] | None:
+    """Return in how many seconds it is done, low and high; None when nobody can tell."""
+    if place.slots == 0 or place.quick is None or place.slow is None:
+        return None
+    rounds = (place.position - 1) / place.slots
+    low = place.pause_seconds + rounds * place.quick + place.quick
+    high = place.pause_seconds + (rounds + 2) * place.slow
+    return round(low), max(1, round(high))

@@ -1,0 +1,72 @@
+"""How often anybody may do what; counted in Redis, and in memory while it is away."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from web import access
+from web.access import SAFE_METHODS
+from web.services import Services
+
+View = Callable[..., Any]
+
+#: Per address: guessing passwords must be slow, a laboratory behind one address not locked out.
+LOGINS = "20 per minute; 200 per hour"
+REGISTRATIONS = "20 per hour"
+
+#: Per account, over all routes that write.
+WRITES = "600 per minute"
+
+#: A request waits no longer than this to be counted.
+REDIS_SECONDS = 0.25
+
+
+def rate_limited(limits: str) -> Callable[[View], View]:
+    """Allow a route only so often for each address."""
+
+    def decorate(view: View) -> View:
+        view.rate_limit = limits  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def limit_rates(app: Flask, services: Services) -> None:
+    """Count the requests of *app*, once its routes are there."""
+    limiter = Limiter(
+        _asker,
+        app=app,
+        enabled=services.settings.rate_limits == "on",
+        storage_uri=services.limits_storage,
+        storage_options=_redis_options(services.limits_storage),  # type: ignore[arg-type]
+        key_prefix="celltally:limits",
+        in_memory_fallback_enabled=True,
+        application_limits=[WRITES],
+        application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
+    )
+    for view in app.view_functions.values():
+        if (limits := getattr(view, "rate_limit", None)) is not None:
+            limiter.limit(limits, key_func=_address)(view)
+
+
+def _asker() -> str:
+    visitor = access.find_visitor()
+    return _address() if visitor is None else str(visitor.account.id)
+
+
+def _address() -> str:
+    return request.remote_addr or "nowhere"
+
+
+def _redis_options(uri: str) -> dict[str, object]:
+    if not uri.startswith("redis"):
+        return {}
+    return {
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
