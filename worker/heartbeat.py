@@ -2,10 +2,12 @@
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
+from celery.worker import state
 from structlog import get_logger
 
 from shared.actions.leases import hand_back, renew_leases
@@ -27,6 +29,7 @@ class Pool:
     """The children of this worker, whatever kind of pool Celery runs them in."""
 
     pool: Any
+    active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
 
     @property
     def slots(self) -> int:
@@ -38,6 +41,11 @@ class Pool:
         if processes is None:
             return {os.getpid()}
         return {child.pid for child in processes if child.pid and child.exitcode is None}
+
+    def busy(self) -> set[int]:
+        """Return the children that are at a task."""
+        # Celery's own thread may add to it just now: then this raises, and the next round asks.
+        return {request.worker_pid for request in tuple(self.active)}
 
 
 @dataclass
@@ -71,9 +79,12 @@ class Heartbeat:
         live = self.pool.pids()
         self._give_back(live)
         if now >= self._next_renewal:
+            # A child may outlive its task without an outcome, when the database was away just
+            # then: only a run that somebody works at is kept.
+            busy = sorted(live & self.pool.busy())
             held = self.database.transact(
                 lambda tx: renew_leases(
-                    tx, worker=self.worker, pids=list(live), lease_seconds=self.lease_seconds
+                    tx, worker=self.worker, pids=busy, lease_seconds=self.lease_seconds
                 )
             )
             self._busy = len(held)

@@ -14,7 +14,7 @@ from shared.messaging.ports import TaskQueue
 
 
 def renew_leases(tx: Transaction, *, worker: str, pids: list[int], lease_seconds: int) -> set[int]:
-    """Lengthen the leases of the worker's live children; return those that hold one."""
+    """Lengthen the leases of what these children work at; return those that hold one."""
     return runs.renew_leases(tx.connection, worker=worker, pids=pids, lease_seconds=lease_seconds)
 
 

@@ -129,13 +129,18 @@ WHERE status = 'queued' AND dispatched_at < clock_timestamp() - make_interval(se
 """
 )
 
-# In the order of ids, as every other statement that takes several of these rows.
+# Of each child only the newest run: an older one was left by a namesake with its pid, as in
+# a container that was started again. Locked in the order of ids, as everywhere.
 _RENEW = text(
     """
-WITH mine AS (
-    SELECT id FROM runs
+WITH newest AS (
+    SELECT DISTINCT ON (pid) id FROM runs
     WHERE worker = :worker AND pid = ANY(:pids) AND status = 'running'
-    ORDER BY id FOR UPDATE
+    ORDER BY pid, started_at DESC
+),
+mine AS (
+    SELECT id FROM runs
+    WHERE id IN (SELECT id FROM newest) AND status = 'running' ORDER BY id FOR UPDATE
 )
 UPDATE runs AS r
 SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
@@ -216,7 +221,7 @@ def unclaimed(connection: Connection, *, seconds: float) -> list[tuple[UUID, str
 def renew_leases(
     connection: Connection, *, worker: str, pids: list[int], lease_seconds: int
 ) -> set[int]:
-    """Lengthen the leases of the worker's live children; return the children that hold one."""
+    """Lengthen the leases of what these children work at; return the children that hold one."""
     values = {"worker": worker, "pids": pids, "lease_seconds": lease_seconds}
     return {row.pid for row in connection.execute(_RENEW, values)}
 

@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Row, RowMapping
 
 from shared.actions.change_project import change_project
 from shared.actions.create_project import create_project
 from shared.actions.delete_images import delete_images
 from shared.actions.dispatch import dispatch
+from shared.actions.leases import hand_back, reap_expired
 from shared.actions.recompute_stats import recompute_stats
 from shared.actions.runs import claim_run, complete_run, fail_run
 from shared.actions.segment_images import Batch, SegmentRequest, segment_images
-from shared.database import images, stats
+from shared.database import batches, images, stats
 from shared.database.engine import Database
 from shared.database.images import NewImage
 from shared.database.projects import NewProject
+from shared.database.transaction import Transaction
 from shared.database.workers import OnlineWorker, RegisteredEngine, beat, register_engine
 from shared.domain.engines import EngineSpec, Modality
 from shared.domain.events import Operation, ProjectStatsUpdate
@@ -49,6 +51,10 @@ def until(question: Callable[[], T], *, seconds: float = 30) -> T:
             raise AssertionError(f"{question} did not become true within {seconds} s")
         time.sleep(0.01)
     return answer
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @contextmanager
@@ -179,15 +185,31 @@ class Lab:
         worker = OnlineWorker(name, [queue], slots, busy=0)
         self.database.transact(lambda tx: beat(tx.connection, worker, ["noop"]))
 
-    def segment(self, project: UUID, select: str | list[UUID] = "all", **fields: Any) -> Batch:
-        fields.setdefault(
-            "user_id", self.value("SELECT owner_id FROM projects WHERE id=:p", p=project)
-        )
+    def segment(
+        self,
+        project: UUID,
+        select: str | list[UUID] = "all",
+        *,
+        before_commit: Callable[[], None] = nothing,
+        **fields: Any,
+    ) -> Batch:
+        if "user_id" not in fields:
+            owner = "SELECT owner_id FROM projects WHERE id = :project"
+            fields["user_id"] = self.value(owner, project=project)
         request = SegmentRequest(project_id=project, select=select, **fields)
-        return self.database.transact(
-            lambda tx: segment_images(tx, self.queue, request),
-            operation=Operation.SEGMENTATION_QUEUED,
-        )
+
+        def ask(tx: Transaction) -> Batch:
+            batch = segment_images(tx, self.queue, request)
+            before_commit()
+            return batch
+
+        return self.database.transact(ask, operation=Operation.SEGMENTATION_QUEUED)
+
+    def progress(self, batch_id: UUID) -> RowMapping:
+        with self.database.reading() as connection:
+            found = batches.progress(connection, batch_id)
+        assert found is not None
+        return found
 
     def dispatch(self) -> list[UUID]:
         """Dispatch; return the runs that were sent, in their order."""
@@ -196,24 +218,55 @@ class Lab:
         return [run.run_id for run in self.queue.segments[before:]]
 
     def claim(
-        self, run_id: UUID, *, worker: str = "w1", pid: int = 1, lease: int = 45
+        self,
+        run_id: UUID,
+        *,
+        worker: str = "w1",
+        pid: int = 1,
+        lease: int = 45,
+        before_commit: Callable[[], None] = nothing,
     ) -> ClaimedRun | None:
-        claimant = Claimant(worker, pid, lease)
-        return self.database.transact(
-            lambda tx: claim_run(tx, self.queue, run_id, claimant=claimant)
-        )
+        def claim(tx: Transaction) -> ClaimedRun | None:
+            run = claim_run(tx, self.queue, run_id, claimant=Claimant(worker, pid, lease))
+            before_commit()
+            return run
+
+        return self.database.transact(claim)
 
     def claimed(self, run_id: UUID, **claimant: Any) -> ClaimedRun:
         run = self.claim(run_id, **claimant)
         assert run is not None, f"run {run_id} could not be claimed"
         return run
 
-    def complete(self, run: ClaimedRun, objects: int = 3, ms: int = 100) -> bool:
+    def complete(
+        self,
+        run: ClaimedRun,
+        objects: int = 3,
+        ms: int = 100,
+        *,
+        before_commit: Callable[[], None] = nothing,
+    ) -> bool:
         outcome = Outcome(objects, ms, f"results/{run.image_id}/{run.token}/")
-        return self.database.transact(lambda tx: complete_run(tx, self.queue, run, outcome=outcome))
+
+        def complete(tx: Transaction) -> bool:
+            done = complete_run(tx, self.queue, run, outcome=outcome)
+            before_commit()
+            return done
+
+        return self.database.transact(complete)
 
     def fail(self, run: ClaimedRun, code: FailureCode = FailureCode.ENGINE_ERROR) -> bool:
         return self.database.transact(lambda tx: fail_run(tx, self.queue, run, code=code))
+
+    def hand_back(self, worker: str, pid: int) -> list[UUID]:
+        return hand_back(self.database, self.queue, worker=worker, dead=[pid])
+
+    def expire_leases(self) -> None:
+        """Let more time have gone by than any lease lasts."""
+        self.sql("UPDATE runs SET lease_until = lease_until - interval '1 day'")
+
+    def reap(self) -> list[UUID]:
+        return reap_expired(self.database, self.queue)
 
     def fold(self, project: UUID) -> ProjectStatsUpdate | None:
         return recompute_stats(self.database, self.publisher, project)

@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from shared.actions.delete_project import delete_project
-from shared.actions.leases import hand_back, reap_expired
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.database import stats
@@ -176,7 +175,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(["w1", "w2"]), pid=st.sampled_from([1, 2]))
     def child_dies(self, worker: str, pid: int) -> None:
         """Its late outcomes may still come: they stay in `working`."""
-        hand_back(self.lab.database, self.lab.queue, worker=worker, dead=[pid])
+        self.lab.hand_back(worker, pid)
 
     @rule(worker=st.sampled_from(["w1", "w2"]))
     def worker_is_lost(self, worker: str) -> None:
@@ -185,7 +184,7 @@ class AnyOrder(RuleBasedStateMachine):
             " WHERE worker = :worker AND status = 'running'",
             worker=worker,
         )
-        reap_expired(self.lab.database, self.lab.queue)
+        self.lab.reap()
 
     @rule(where=PICKS)
     def fold(self, where: int) -> None:
