@@ -477,6 +477,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_runs_project_id"), "runs", ["project_id"], unique=False)
     op.create_index(
+        "ix_runs_queue_started_at",
+        "runs",
+        ["queue", "started_at"],
+        unique=False,
+        postgresql_where=sa.text("started_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_runs_user_id_finished_at",
         "runs",
         ["user_id", "finished_at"],
@@ -514,6 +521,11 @@ def downgrade() -> None:
         "ix_runs_user_id_finished_at",
         table_name="runs",
         postgresql_where=sa.text("status = 'succeeded'"),
+    )
+    op.drop_index(
+        "ix_runs_queue_started_at",
+        table_name="runs",
+        postgresql_where=sa.text("started_at IS NOT NULL"),
     )
     op.drop_index(op.f("ix_runs_project_id"), table_name="runs")
     op.drop_index(

@@ -10,6 +10,7 @@ from shared.database.engine import Database
 from shared.database.transaction import Transaction
 from shared.domain.runs import DispatchedRun
 from shared.messaging.ports import TaskQueue
+from shared.pausing import pause
 
 logger = logging.getLogger(__name__)
 
@@ -40,25 +41,27 @@ def dispatch(database: Database, queue: TaskQueue) -> int:
 
 
 def recover_lost(database: Database, queue: TaskQueue) -> int:
-    """Let runs be dispatched again whose message is in no queue; a double is harmless."""
+    """Let runs be dispatched again whose message was lost; a double is harmless."""
     with database.reading() as connection:
         unclaimed = runs.unclaimed(connection, seconds=LOST_AFTER_SECONDS)
     if not unclaimed:
         return 0
-    held = queue.held_by_broker({name for _, name in unclaimed})
-    lost: list[UUID] = [run_id for run_id, _ in unclaimed if run_id not in held]
+    held = queue.held_by_broker({run.queue for run in unclaimed})
+    lost: list[UUID] = [run.id for run in unclaimed if run.overdue or run.id not in held]
     if not lost:
         return 0
-    logger.warning("%d dispatched runs are in no queue; dispatching them again", len(lost))
+    logger.warning("the messages of %d runs were lost; dispatching them again", len(lost))
     return database.transact(lambda tx: runs.forget_dispatch(tx.connection, lost))
 
 
 def _take(tx: Transaction) -> list[DispatchedRun]:
     if not tx.execute(_ALONE).scalar():
         return []
-    return [
+    taken = [
         run
         for name, free in runs.free_places(tx.connection).items()
         if free > 0
         for run in runs.take_next(tx.connection, name, free)
     ]
+    pause("dispatch.taken")
+    return taken

@@ -98,6 +98,8 @@ RETURNING r.id, r.queue, r.soft_seconds, r.hard_seconds, next.place, r.seq
 """
 )
 
+# Whether anything waits is asked in the order of the partial index: for EXISTS alone the table
+# would be read from its beginning, where the oldest and long finished runs are.
 _WINDOW = text(
     f"""
 WITH slots AS (
@@ -110,8 +112,9 @@ flying AS (
 )
 SELECT s.queue, 2 * s.n - coalesce(f.n, 0) AS free
 FROM slots AS s LEFT JOIN flying AS f USING (queue)
-WHERE EXISTS (SELECT FROM runs WHERE queue = s.queue AND status = 'queued'
-              AND dispatched_at IS NULL)
+WHERE (SELECT user_id FROM runs
+       WHERE queue = s.queue AND status = 'queued' AND dispatched_at IS NULL
+       ORDER BY user_id LIMIT 1) IS NOT NULL
 """  # noqa: S608 - the number is a constant of this package
 )
 
@@ -122,10 +125,20 @@ WHERE id = ANY(:ids) AND status = 'queued' AND dispatched_at IS NOT NULL RETURNI
 """
 )
 
+# A message may lie with a worker that is gone, and the broker waits for it for a quarter of an
+# hour. Once a later one was claimed a while ago, it does not come any more.
 _UNCLAIMED = text(
     """
-SELECT id, queue FROM runs
-WHERE status = 'queued' AND dispatched_at < clock_timestamp() - make_interval(secs => :seconds)
+SELECT r.id, r.queue,
+       r.dispatched_at < clock_timestamp() - interval '15 minutes' OR EXISTS (
+           SELECT FROM runs AS later
+           WHERE later.queue = r.queue AND later.dispatched_at > r.dispatched_at
+             AND later.started_at > r.dispatched_at
+             AND later.started_at < clock_timestamp() - interval '30 seconds'
+       ) AS overdue
+FROM runs AS r
+WHERE r.status = 'queued'
+  AND r.dispatched_at < clock_timestamp() - make_interval(secs => :seconds)
 """
 )
 
@@ -158,6 +171,15 @@ class Queued:
 
     queued: int
     chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnclaimedRun:
+    """A run that was sent and not claimed; *overdue* when its message cannot come any more."""
+
+    id: UUID
+    queue: str
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +235,10 @@ def forget_dispatch(connection: Connection, run_ids: list[UUID]) -> int:
     return len(connection.execute(_FORGET, {"ids": run_ids}).all())
 
 
-def unclaimed(connection: Connection, *, seconds: float) -> list[tuple[UUID, str]]:
-    """Return the runs (id, queue) sent more than *seconds* ago that nobody claimed."""
-    return [(row.id, row.queue) for row in connection.execute(_UNCLAIMED, {"seconds": seconds})]
+def unclaimed(connection: Connection, *, seconds: float) -> list[UnclaimedRun]:
+    """Return the runs sent more than *seconds* ago that nobody claimed."""
+    rows = connection.execute(_UNCLAIMED, {"seconds": seconds})
+    return [UnclaimedRun(row.id, row.queue, row.overdue) for row in rows]
 
 
 def renew_leases(

@@ -186,6 +186,12 @@ class RunRow(Base):
             "dispatched_at",
             postgresql_where=text("status IN ('queued', 'running') AND dispatched_at IS NOT NULL"),
         ),
+        Index(
+            "ix_runs_queue_started_at",  # Was a later one claimed?
+            "queue",
+            "started_at",
+            postgresql_where=text("started_at IS NOT NULL"),
+        ),
         Index("ix_runs_leases", "lease_until", postgresql_where=text("status = 'running'")),
         Index("ix_runs_image_id_seq", "image_id", "seq"),
         Index(
