@@ -81,6 +81,10 @@ class RestClient:
         """Ask for segmentation; *wish* are the fields of the body, such as `engine`."""
         return self._ask("POST", f"projects/{project_id}/segment", json=wish)
 
+    def engines(self) -> list[Json]:
+        """Return the engines that the workers have."""
+        return list(self._pages("engines"))
+
     def stats(self, project_id: str) -> Json:
         """Return the project's counts."""
         return self._ask("GET", f"projects/{project_id}/stats")

@@ -25,6 +25,7 @@ class ProjectWatch:
         self._names = names  # File names by image id.
         self._tell = tell
         self._versions: dict[str, int] = {}
+        self._untold = set(names)
         self.stats: Json | None = None
 
     def see(self, message: Mapping[str, Any]) -> None:
@@ -41,6 +42,10 @@ class ProjectWatch:
         stats = self.stats
         return stats is not None and stats["pendingCount"] == 0 and stats["uploadedCount"] == 0
 
+    def has_caught_up(self, version: int) -> bool:
+        """Whether the counts of *version* were told, and the end of every image named."""
+        return self.stats is not None and self.stats["version"] >= version and not self._untold
+
     def _see_stats(self, stats: Json) -> None:
         if self.stats is None or stats["version"] > self.stats["version"]:
             self.stats = stats
@@ -52,6 +57,7 @@ class ProjectWatch:
             return
         self._versions[image_id] = image["version"]
         if image["status"] in _SETTLED and image_id in self._names:
+            self._untold.discard(image_id)
             self._tell(f"image  {self._names[image_id]}: {_outcome(image)}")
 
 

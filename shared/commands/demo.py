@@ -1,7 +1,6 @@
 """`celltally demo`: the main job once, from nothing to the end."""
 
 import time
-from pathlib import Path
 
 import click
 
@@ -9,10 +8,9 @@ from shared.client.rest import RestClient
 from shared.commands.tables import aligned
 from shared.demo.story import Outcome, tell_the_story
 from shared.demo.system import whole_system
+from shared.samples.catalogue import SAMPLES
 from shared.supervision.signals import StopSignals
 
-SAMPLES = Path(__file__).parents[1] / "samples"
-_KINDS = {".png", ".jpg", ".tif", ".tiff"}
 _HEADER = ("image", "objects", "seconds", "engine")
 _INTERRUPTED = 130  # As a shell reports a program that Ctrl-C ended.
 
@@ -38,12 +36,11 @@ def _perform() -> Outcome:
     def tell(line: str) -> None:
         click.echo(f"{time.monotonic() - began:6.1f} s  {line}")
 
-    samples = sorted(path for path in SAMPLES.iterdir() if path.suffix in _KINDS)
     tell("starting PostgreSQL, Valkey and everything of the Procfile in a temporary home")
     with whole_system() as address:
         tell(f"ready at {address}")
         with RestClient(address) as client:
-            outcome = tell_the_story(client, samples, tell)
+            outcome = tell_the_story(client, SAMPLES, tell)
         tell("stopping")
     tell("stopped; no process and no folder is left")
     click.echo()

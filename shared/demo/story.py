@@ -1,15 +1,16 @@
 """Upload the sample images, segment them, watch it live, and check the tally three ways."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex, token_urlsafe
 
 from shared.client.live import LiveUpdates
 from shared.client.rest import Json, RestClient
 from shared.client.watching import ProjectWatch, described, recounted
 from shared.domain.errors import CelltallyError, UnavailableError
+from shared.samples.catalogue import Sample
 
 Tell = Callable[[str], None]
 
@@ -33,7 +34,7 @@ class Outcome:
     tally: str
 
 
-def tell_the_story(client: RestClient, samples: Sequence[Path], tell: Tell) -> Outcome:
+def tell_the_story(client: RestClient, samples: Sequence[Sample], tell: Tell) -> Outcome:
     """Do the main job once as a new user; return what came of it.
 
     Raises MismatchError unless the last live counts are those of REST and of the images.
@@ -48,8 +49,7 @@ def tell_the_story(client: RestClient, samples: Sequence[Path], tell: Tell) -> O
     channels = [f"project:{project_id}", f"images:{project_id}"]
     with LiveUpdates(ticket["url"], ticket=ticket["ticket"], channels=channels) as live:
         tell("subscribed to the live updates")
-        batch = client.segment(project_id, select="all")
-        tell(f"queued {batch['queued']} images for {batch['engine']}")
+        _segment(client, project_id, _by_engine(client, samples, names), tell)
         _watch_to_the_end(live, watch)
         stats = _agreed(client, project_id, live, watch)
     rows = [_row(client, image) for image in client.images(project_id)]
@@ -57,10 +57,10 @@ def tell_the_story(client: RestClient, samples: Sequence[Path], tell: Tell) -> O
 
 
 def _upload(
-    client: RestClient, project_id: str, samples: Sequence[Path], tell: Tell
+    client: RestClient, project_id: str, samples: Sequence[Sample], tell: Tell
 ) -> dict[str, str]:
     """Upload all samples at once; return their names by id."""
-    verdict = client.upload(project_id, samples)
+    verdict = client.upload(project_id, [sample.path for sample in samples])
     if verdict["rejected"]:
         first = verdict["rejected"][0]
         raise UnavailableError(
@@ -69,6 +69,24 @@ def _upload(
         )
     tell(f"uploaded {len(verdict['images'])} images")
     return {image["id"]: image["filename"] for image in verdict["images"]}
+
+
+def _by_engine(
+    client: RestClient, samples: Sequence[Sample], names: dict[str, str]
+) -> dict[str, list[str]]:
+    """Return the images for each engine: the house's choice for what is in the picture."""
+    chosen = {modality: e["name"] for e in client.engines() for modality in e["default"]}
+    engine_of = {sample.filename: chosen[sample.modality] for sample in samples}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for image_id, name in names.items():
+        groups[engine_of[name]].append(image_id)
+    return groups
+
+
+def _segment(client: RestClient, project_id: str, groups: dict[str, list[str]], tell: Tell) -> None:
+    for engine, image_ids in groups.items():
+        batch = client.segment(project_id, engine=engine, select=image_ids)
+        tell(f"queued {batch['queued']} images for the engine {engine}")
 
 
 def _watch_to_the_end(live: LiveUpdates, watch: ProjectWatch) -> None:
@@ -88,10 +106,10 @@ def _watch_to_the_end(live: LiveUpdates, watch: ProjectWatch) -> None:
 def _agreed(client: RestClient, project_id: str, live: LiveUpdates, watch: ProjectWatch) -> Json:
     """Return the final counts, which events, REST and the images must all tell alike."""
     asked = client.stats(project_id)
-    if watch.stats is not None and watch.stats["version"] < asked["version"]:
+    if not watch.has_caught_up(asked["version"]):
         for message in live.updates(silence=_LAST_EVENT_SECONDS):
             watch.see(message)
-            if watch.stats["version"] >= asked["version"]:
+            if watch.has_caught_up(asked["version"]):
                 break
     counted = recounted(client.images(project_id))
     if watch.stats != asked or any(asked[name] != count for name, count in counted.items()):

@@ -1,0 +1,117 @@
+"""`pipeline.cpu_per_image`: what celltally itself costs per image, without the model.
+
+Counted is the processor time, user and system, of one worker: the parent process with its
+heartbeat, and its two children. Ours is the real `celltally.segment` from the message to its
+acknowledgement (claim, commit, deltas, outbox, the request for a recompute), with a step that
+reads nothing, computes nothing and stores nothing; its messages come from the real scheduler,
+and the stats process recounts meanwhile. The peer is a Celery task that does one compare-and-set
+UPDATE of an image in a transaction, in the same worker, from the same pool of connections.
+
+Not counted, for either side: PostgreSQL, Valkey, whoever sends the messages, the stats process.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from celery import Celery
+from sqlalchemy import text
+
+from bench.cpu import cpu_seconds
+from bench.measurement import Measurement
+from bench.processes import segmenting_worker, stats_and_scheduler, wait_until
+from bench.rounds import Scale, interleaved
+from bench.rows import insert_images, insert_project, settle
+from bench.servers import Bench, bench_servers
+from bench.tasks import FLOOR
+from shared.actions.segment_images import SegmentRequest, segment_images
+from shared.database.workers import RegisteredEngine, register_engine
+from shared.domain.engines import EngineSpec, Modality
+from shared.messaging.memory import MemoryTaskQueue
+
+NAMES = ("pipeline.cpu_per_image",)
+
+#: Of each side in a round. A child is replaced after 500 tasks, so each round pays for two.
+_IMAGES = 1000
+_SPEC = EngineSpec(
+    name="nothing",
+    version="1",
+    title="Nothing",
+    licence="MIT",
+    modalities=[Modality.ANY],
+    params={"type": "object", "properties": {}},
+)
+
+
+def run(scale: Scale) -> Iterator[Measurement]:
+    """Let one worker do both, in turns."""
+    with bench_servers() as bench:
+        os.environ.update(bench.settings())  # Read by celeryconfig.
+        with stats_and_scheduler(bench), segmenting_worker(bench, app="bench.worker_app") as pid:
+            sides = Sides(bench, scale, pid)
+            ours, floor = interleaved(scale, sides.ours, sides.floor)
+    peer = "no-op Celery task + one compare-and-set UPDATE"
+    yield Measurement("pipeline.cpu_per_image", ours, "ms", peer, floor)
+
+
+class Sides:
+    """Both contenders; figures are milliseconds of processor time per image."""
+
+    def __init__(self, bench: Bench, scale: Scale, worker: int) -> None:
+        self._database = bench.database
+        self._count = scale.of(_IMAGES)
+        self._worker = worker
+        self._project, self._user = insert_project(bench.database)
+        self._floor_project, _ = insert_project(bench.database)
+        self._app = Celery("bench", set_as_current=False)
+        self._app.config_from_object("celeryconfig")
+        nothing = RegisteredEngine(_SPEC.name, _SPEC, available=True, reason=None)
+        self._database.transact(lambda tx: register_engine(tx.connection, nothing))
+
+    def ours(self) -> float:
+        """Segment new images, from the request to the last commit."""
+        chosen: str | list[UUID] = insert_images(self._database, self._project, self._count)
+        request = SegmentRequest(self._project, self._user, select=chosen, engine=_SPEC.name)
+
+        def segment() -> None:
+            batch = self._database.transact(
+                lambda tx: segment_images(tx, MemoryTaskQueue(), request),
+                operation="segmentation_queued",
+            )
+            self._await(
+                "SELECT 1 FROM runs WHERE batch_id = :id AND status <> 'succeeded'", batch.id
+            )
+
+        return self._cpu(segment)
+
+    def floor(self) -> float:
+        """Send a task for each of as many new images."""
+        ids = insert_images(self._database, self._floor_project, self._count, status="queued")
+
+        def send() -> None:
+            with self._app.producer_pool.acquire() as producer:
+                for image_id in ids:
+                    self._app.send_task(
+                        FLOOR, args=[str(image_id)], queue="segment.cpu", producer=producer
+                    )
+            self._await(
+                "SELECT 1 FROM images WHERE project_id = :id AND status = 'queued'",
+                self._floor_project,
+            )
+
+        return self._cpu(send)
+
+    def _cpu(self, act: Callable[[], None]) -> float:
+        settle(self._database, "images", "runs", "stats_deltas", "outbox")
+        before = cpu_seconds(self._worker)
+        act()
+        return 1000 * (cpu_seconds(self._worker) - before) / self._count
+
+    def _await(self, remaining: str, identifier: UUID) -> None:
+        """Wait until the question *remaining* has no row."""
+
+        def is_over() -> bool:
+            with self._database.reading() as connection:
+                return connection.execute(text(remaining), {"id": identifier}).first() is None
+
+        wait_until(is_over, "the worker has done the round")

@@ -1,0 +1,3 @@
+"""Names of the tasks that only benchmarks have."""
+
+FLOOR = "bench.floor"
