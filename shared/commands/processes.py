@@ -83,6 +83,8 @@ def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.a
     """Return the arguments of `celery` that make a worker of this *kind*."""
     # Runs are leased to a worker by name: a later worker must never have an earlier one's.
     name = f"{kind}-{secrets.token_hex(3)}@%h"
+    # Celery warns root of pickled messages, which accept_content refuses.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
     # Gossip and mingle only add ways to fail when Redis restarts.
     quiet = ["--without-gossip", "--without-mingle"]
     pool = ["-P", "prefork", "-c", str(slots), "-Q", queues]
@@ -91,7 +93,7 @@ def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.a
 
 def flower_password(settings: Settings) -> str:
     """Return the password of Flower's only user, made on first use."""
-    return read_or_make_secret(settings.absolute_home / "flower_password")
+    return read_or_make_secret(settings.absolute_home / "flower_password")[:24]
 
 
 def _settings() -> Settings:

@@ -69,6 +69,7 @@ class System:
         """Start everything, watch it until a signal comes, stop it."""
         if left := end_supervised_processes(self._home, grace=10):
             self.printer.own(f"ended {left} processes that an earlier celltally up had left")
+        withdraw(self._home)  # What a killed one wrote.
         self._refuse_taken_ports()
         with self._servers(lock) as (urls, revive):
             publish(self._home, urls)

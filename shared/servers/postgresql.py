@@ -13,7 +13,7 @@ from psycopg import sql
 from shared.config import read_or_make_secret
 from shared.domain.errors import ConfigurationError, UnavailableError
 from shared.servers.confinement import Confinement, confinement_of
-from shared.servers.places import POSTGRESQL_SOCKET
+from shared.servers.places import POSTGRESQL_SOCKET, make_private_folder
 from shared.servers.program import ServerProgram
 from shared.servers.versions import require_same_major
 
@@ -65,7 +65,9 @@ class PostgreSQLServer:
 
     def start(self) -> None:
         """Start it on our data, and return when it answers."""
-        self._confinement = self._confine(self._home)
+        if self._confinement is None:  # Asked once: a later answer would move the data.
+            make_private_folder(self._home)
+            self._confinement = self._confine(self._home)
         self.program.end_orphans(grace=60)
         if not self._confined.data.exists():
             self._make_data()

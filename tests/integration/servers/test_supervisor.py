@@ -98,7 +98,7 @@ def test_children_of_a_process_do_not_outlive_it() -> None:
     lines = stage.run_until("child")
 
     child = int(re.findall(r"child (\d+)", "\n".join(lines))[0])
-    assert not is_alive(child)
+    assert vanished(lambda: [pid for pid in [child] if is_alive(pid)], within=10)
 
 
 def test_one_that_does_not_listen_is_killed_after_its_grace() -> None:
