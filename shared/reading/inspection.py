@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.engines import Modality
 from shared.domain.errors import RejectedFileError
+from shared.reading.display import THUMBNAIL_SIZE
 from shared.reading.facts import ImageFacts
 from shared.reading.formats import ImageFormat
 
@@ -30,6 +31,7 @@ class Request:
     filename: str
     max_bytes: int
     max_pixels: int
+    side: int = THUMBNAIL_SIZE  #: Of the picture that is returned as its thumbnail.
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

@@ -20,7 +20,7 @@ def inspect_file(request: Request) -> Inspection:
     with refusing_broken(name):
         return Inspection(
             facts=facts,
-            thumbnail=thumbnail(pixels),
+            thumbnail=thumbnail(pixels, request.side),
             modality=guess_modality(pixels),
         )
 

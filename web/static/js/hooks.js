@@ -5,7 +5,15 @@ import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { Connection } from "./connection.js";
 import { ChannelKind, EventType, Operation, channel } from "./events.js";
-import { applyImageChange, keepMetrics, keepStats, metrics, projectOf, statsOf } from "./stores.js";
+import {
+  applyImageChange,
+  keepMetrics,
+  keepProject,
+  keepStats,
+  metrics,
+  projectOf,
+  statsOf,
+} from "./stores.js";
 import { notify, tally } from "./components/Toasts.js";
 import { plural } from "./ui.js";
 
@@ -73,7 +81,28 @@ export function useImageUpdates(projectId, refetch, onChange) {
 function receiveStats({ type, data }) {
   if (type !== EventType.PROJECT_STATS_UPDATE && type !== EventType.SHARED_PROJECT_UPDATE) return;
   const before = statsOf(data.projectId).peek();
-  if (keepStats(data.stats)) announce(data, before);
+  if (!keepStats(data.stats)) return;
+  announce(data, before);
+  if (CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
+}
+
+// What a card shows beside its counts: title and owner, and the newest image as its picture.
+const CHANGING_LOOKS = new Set([
+  Operation.PROJECT_UPDATED,
+  Operation.IMAGES_ADDED,
+  Operation.IMAGES_DELETED,
+]);
+const REFETCH_AFTER = 2000;
+const refetching = new Set();
+
+/** Ask REST for a project, once for all the changes of two seconds. */
+function refetchProjectSoon(projectId) {
+  if (refetching.has(projectId) || !projectOf(projectId).peek()) return;
+  refetching.add(projectId);
+  setTimeout(() => {
+    refetching.delete(projectId);
+    request(`/projects/${projectId}`).then(keepProject).catch(() => {});
+  }, REFETCH_AFTER);
 }
 
 // One message a project and kind: it counts on while images keep finishing.

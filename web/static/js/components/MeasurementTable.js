@@ -1,7 +1,7 @@
 // One row an object; sortable, and only the rows in view are in the page when they are many.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Icon, html } from "../ui.js";
+import { Icon, formatNumber, html } from "../ui.js";
 
 const ROW = 32; // Height of a row, as in the style sheet.
 const ALL_UP_TO = 400; // Fewer objects are simply all there.
@@ -36,16 +36,18 @@ export function columnsOf(objects) {
     .filter((key) => key.startsWith("intensityMean"))
     .map((key) => ({ key, title: key.includes(":") ? `Mean, ${key.split(":")[1]}` : "Mean intensity" }));
   const score = objects.some((object) => object.score != null) ? [{ key: "score", title: "Score" }] : [];
-  return [{ key: "label", title: "Object" }, ...shaped, ...intensities, ...score].filter(
-    ({ key }) => key === "label" || key === "score" || measured[key] != null,
-  );
+  return [{ key: "label", title: "Object" }, ...shaped, ...intensities, ...score]
+    .filter(({ key }) => key === "label" || key === "score" || measured[key] != null)
+    .map((column) => ({ ...column, whole: objects.every((object) => isWhole(valueOf(object, column.key))) }));
 }
+
+const isWhole = (value) => value == null || Number.isInteger(value);
 
 const valueOf = (object, key) => (key === "label" || key === "score" ? object[key] : object.measurements[key]);
 
-function shown(value) {
+function shown(value, whole) {
   if (value == null) return "–";
-  if (Number.isInteger(value)) return value.toLocaleString();
+  if (whole) return formatNumber(value);
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
@@ -121,10 +123,10 @@ function Row({ object, index, columns, hovered, chosen }) {
     onMouseLeave=${() => (hovered.value = null)}
     onClick=${toggle}
   >
-    ${columns.map(({ key }) =>
+    ${columns.map(({ key, whole }) =>
       key === "label"
         ? html`<td><button type="button" class="pick" aria-pressed=${chosen.value === label}>${label}</button></td>`
-        : html`<td>${shown(valueOf(object, key))}</td>`,
+        : html`<td>${shown(valueOf(object, key), whole)}</td>`,
     )}
   </tr>`;
 }
