@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,16 +18,14 @@ from shared.messaging.ports import TaskQueue
 from shared.pausing import pause
 from shared.reading import read_pixels
 from shared.results import save_result
-from shared.storage import Storage, StorageError
+from shared.storage import Storage
 
 logger = get_logger(__name__)
 
 
-#: What went wrong, by the exception that says so; everything else is the engine's error.
-CODES: tuple[tuple[type[Exception], FailureCode], ...] = (
-    (MemoryError, FailureCode.OUT_OF_MEMORY),
+#: What went wrong, by the kind of an error whose own code is none of a run's.
+CODES: tuple[tuple[type[CelltallyError], FailureCode], ...] = (
     (RejectedFileError, FailureCode.UNREADABLE_IMAGE),
-    (StorageError, FailureCode.STORAGE_ERROR),
     (UnavailableError, FailureCode.ENGINE_UNAVAILABLE),
 )
 
@@ -123,13 +122,20 @@ def _failure_of(problem: Exception, is_timeout: Callable[[BaseException], bool])
     """Return the code that a biologist can act on for what went wrong."""
     if is_timeout(problem):
         return Failure(FailureCode.TIMEOUT)
-    detail = problem.detail if isinstance(problem, CelltallyError) else ""
+    if isinstance(problem, MemoryError):
+        return Failure(FailureCode.OUT_OF_MEMORY)
+    if isinstance(problem, CelltallyError):
+        return Failure(_code_of(problem), problem.detail)
+    return Failure(FailureCode.ENGINE_ERROR, f"The engine stopped: {type(problem).__name__}.")
+
+
+def _code_of(problem: CelltallyError) -> FailureCode:
+    with suppress(ValueError):
+        return FailureCode(problem.code)
     for kind, code in CODES:
         if isinstance(problem, kind):
-            return Failure(code, detail)
-    return Failure(
-        FailureCode.ENGINE_ERROR, detail or f"The engine stopped: {type(problem).__name__}."
-    )
+            return code
+    return FailureCode.ENGINE_ERROR
 
 
 def _record_failure(services: SegmentingServices, run: ClaimedRun, failure: Failure) -> bool:
