@@ -1,0 +1,58 @@
+"""Recount now or in a moment, so that a flood of changes is announced a few times a second."""
+
+from typing import Protocol
+from uuid import UUID
+
+from shared.actions.recompute_dashboard import recompute_dashboard
+from shared.actions.recompute_stats import recompute_stats
+from shared.database import dashboards, stats
+from shared.database.engine import Database
+from shared.messaging.ports import EventPublisher
+
+#: At most four announcements a second for a project, one a second for a dashboard.
+STATS_INTERVAL = 0.25
+DASHBOARD_INTERVAL = 1.0
+
+
+class CoalescingQueue(Protocol):
+    """Takes one ask of many, until the recount that it asked for begins."""
+
+    def stats_begin(self, project_id: UUID) -> None: ...
+    def recompute_later(self, project_id: UUID, seconds: float) -> None: ...
+    def dashboard_begins(self, user_id: UUID) -> None: ...
+    def dashboard_later(self, user_id: UUID, seconds: float) -> None: ...
+
+
+class RecountingServices(Protocol):
+    """What recounting needs."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def queue(self) -> CoalescingQueue: ...
+    @property
+    def publisher(self) -> EventPublisher: ...
+
+
+def recount_project(services: RecountingServices, project_id: UUID) -> None:
+    """Fold and announce the project's counts: now, or when its interval is over."""
+    with services.database.reading() as connection:
+        since = stats.seconds_since_fold(connection, project_id)
+    if since is not None and since < STATS_INTERVAL:
+        services.queue.recompute_later(project_id, STATS_INTERVAL - since)
+        return
+    # Only a change that asks after this point is sure to be followed by another task;
+    # one that came before it is seen by the fold below.
+    services.queue.stats_begin(project_id)
+    recompute_stats(services.database, services.publisher, project_id)
+
+
+def recount_dashboard(services: RecountingServices, user_id: UUID) -> None:
+    """Compute and announce a user's totals: now, or when the interval is over."""
+    with services.database.reading() as connection:
+        since = dashboards.seconds_since_computed(connection, user_id)
+    if since is not None and since < DASHBOARD_INTERVAL:
+        services.queue.dashboard_later(user_id, DASHBOARD_INTERVAL - since)
+        return
+    services.queue.dashboard_begins(user_id)
+    recompute_dashboard(services.database, services.publisher, user_id)
