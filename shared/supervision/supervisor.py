@@ -11,8 +11,9 @@ from shared.supervision.child import Child, described
 from shared.supervision.output import LinePrinter
 from shared.supervision.procfile import Entry
 
-#: Those who take work in stop first; the scheduler, which repairs, stops last.
-STOP_ORDER = ("web", "relay", "flower", "worker", "stats", "scheduler")
+#: Who is told to stop, and in which order: those who take work in, those who do it, those who
+#: count and repair. A stage begins when the one before it has ended.
+STOP_STAGES = (("web", "relay", "flower"), ("worker",), ("stats", "scheduler"))
 _TICK = 0.1
 
 
@@ -114,10 +115,12 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         self._due.clear()
-        names = {child.label.partition(".")[0]: None for child in self._children.values()}
-        unlisted = [name for name in names if name not in STOP_ORDER]
-        for name in (*unlisted, *STOP_ORDER):
-            self._stop([c for c in self._children.values() if c.label.partition(".")[0] == name])
+        by_name: dict[str, list[Child]] = {}
+        for child in self._children.values():
+            by_name.setdefault(child.label.partition(".")[0], []).append(child)
+        listed = {name for stage in STOP_STAGES for name in stage}
+        for stage in (tuple(name for name in by_name if name not in listed), *STOP_STAGES):
+            self._stop([child for name in stage for child in by_name.get(name, [])])
 
     def _stop(self, children: list[Child]) -> None:
         # SIGTERM lets work be finished; to gunicorn and Celery, SIGQUIT says to leave it.

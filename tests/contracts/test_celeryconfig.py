@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from celery.app.defaults import NAMESPACES, flatten
-from kombu import Queue
+from kombu.entity import Queue
 
 from shared.messaging import task_names
 from shared.messaging.celery_queue import KEY_PREFIX
@@ -59,7 +59,7 @@ def test_recounts_never_wait_behind_images(config: dict[str, Any]) -> None:
 
     def queue_of(task: str) -> str:
         found = [route["queue"] for pattern, route in routes.items() if fnmatch(task, pattern)]
-        return found[0] if found else config["task_default_queue"]
+        return str(found[0] if found else config["task_default_queue"])
 
     assert queue_of(task_names.SEGMENT) == "segment.cpu"
     assert queue_of(task_names.RECOMPUTE_STATS) == "stats"

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import ConfigurationError
 from shared.supervision.procfile import Entry, chosen, parse_scale, read_procfile
-from shared.supervision.supervisor import STOP_ORDER, labels_of
+from shared.supervision.supervisor import STOP_STAGES, labels_of
 
 PROCFILE = Path(__file__).parents[4] / "Procfile"
 
@@ -29,7 +29,7 @@ def test_each_line_is_a_name_and_a_command_without_a_shell(procfile: Path) -> No
 def test_our_own_procfile_has_a_place_in_the_order_of_stopping_for_each_line() -> None:
     entries = read_procfile(PROCFILE)
 
-    assert {entry.name for entry in entries} == set(STOP_ORDER)
+    assert {entry.name for entry in entries} == {n for stage in STOP_STAGES for n in stage}
     assert all(entry.command == ("celltally", entry.name) for entry in entries)
 
 
