@@ -1,0 +1,307 @@
+"""One run from its claim to its outcome, as a child of a worker carries it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.domain.engines import Segmentation
+from shared.domain.errors import UnavailableError
+from shared.domain.images import ImageStatus
+from shared.domain.runs import MAX_ATTEMPTS, Claimant, FailureCode, RunStatus
+from shared.results import load_labels, load_objects
+from shared.storage import Storage, open_storage
+from tests.images import disks, encoded
+from tests.integration.lab import Lab, held
+from worker.engines.checked import ImageTooLargeError
+from worker.segmenting import carry_out
+
+Found = Callable[[np.ndarray], Segmentation]
+
+
+class TimeIsUpError(Exception):
+    """What the time limit of a task raises here."""
+
+
+def bright(image: np.ndarray) -> Segmentation:
+    """Find two objects in any picture."""
+    labels = np.zeros(image.shape[:2], np.uint32)
+    labels[2:4, 2:4] = 1
+    labels[2:4, 6:8] = 2
+    return Segmentation(labels)
+
+
+def nothing_found(image: np.ndarray) -> Segmentation:
+    return Segmentation(np.zeros(image.shape[:2], np.uint32))
+
+
+@dataclass
+class FakeEngines:
+    """One engine whose work the test decides."""
+
+    find: Found = bright
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def get(self, name: str) -> "FakeEngines":
+        self.name = name
+        return self
+
+    def segment(
+        self, image: np.ndarray, pixel_size_um: float | None, **params: Any
+    ) -> Segmentation:
+        self.asked.append((self.name, params))
+        return self.find(image)
+
+
+@dataclass
+class Child:
+    """What a child process works with."""
+
+    lab: Lab
+    storage: Storage
+    engines: FakeEngines
+
+    @property
+    def database(self) -> object:
+        return self.lab.database
+
+    @property
+    def queue(self) -> object:
+        return self.lab.queue
+
+    def carry_out(self, run_id: UUID, *, pid: int = 1) -> bool:
+        return carry_out(
+            self,
+            run_id,
+            Claimant("w1", pid, lease_seconds=45),
+            is_timeout=lambda problem: isinstance(problem, TimeIsUpError),
+        )
+
+    def results(self) -> list[str]:
+        return list(self.storage.list("results/"))
+
+
+@pytest.fixture
+def child(lab: Lab) -> Child:
+    return Child(lab, open_storage("memory:///"), FakeEngines())
+
+
+@pytest.fixture
+def run(lab: Lab, child: Child) -> Any:
+    """A queued run whose image is stored."""
+    queued = lab.one_run()
+    child.storage.put(lab.image(queued.image_id).storage_key, encoded(disks(2)))
+    return queued
+
+
+def test_a_result_is_stored_and_becomes_current(lab: Lab, child: Child, run: Any) -> None:
+    assert child.carry_out(run.id)
+
+    image, done = lab.image(run.image_id), lab.run(run.id)
+    assert (image.status, image.object_count) == (ImageStatus.SEGMENTED, 2)
+    assert (done.status, done.object_count, done.token) == (RunStatus.SUCCEEDED, 2, None)
+    assert child.engines.asked == [("noop", {"threshold": 0.5})]
+    assert len(load_objects(child.storage, done.result_path)) == 2
+    assert load_labels(child.storage, done.result_path).max() == 2
+
+
+def test_an_image_without_objects_has_a_result_too(lab: Lab, child: Child, run: Any) -> None:
+    child.engines.find = nothing_found
+
+    assert child.carry_out(run.id)
+
+    assert lab.image(run.image_id).status == ImageStatus.NO_OBJECTS
+    assert load_objects(child.storage, lab.run(run.id).result_path) == []
+
+
+def test_a_second_delivery_does_nothing(lab: Lab, child: Child, run: Any) -> None:
+    """S3."""
+    child.carry_out(run.id)
+    before = lab.stats(run.project_id), child.results()
+
+    assert not child.carry_out(run.id)
+
+    assert (lab.stats(run.project_id), child.results()) == before
+    assert len(child.engines.asked) == 1
+
+
+def test_a_second_delivery_in_the_middle_does_nothing(lab: Lab, child: Child, run: Any) -> None:
+    second = []
+
+    with held("segment.claimed", lambda: second.append(child.carry_out(run.id, pid=2))):
+        assert child.carry_out(run.id)
+
+    assert second == [False]
+    assert len(child.engines.asked) == 1
+    assert lab.run(run.id).attempt == 1
+
+
+def failing(problem: Exception) -> Found:
+    def find(image: np.ndarray) -> Segmentation:
+        raise problem
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (ValueError("a bug"), FailureCode.ENGINE_ERROR),
+        (ImageTooLargeError("It has too many pixels."), FailureCode.TOO_LARGE),
+        (MemoryError(), FailureCode.OUT_OF_MEMORY),
+        (TimeIsUpError(), FailureCode.TIMEOUT),
+        (UnavailableError("no weights"), FailureCode.ENGINE_UNAVAILABLE),
+    ],
+    ids=lambda value: getattr(value, "name", type(value).__name__),
+)
+def test_what_went_wrong_has_a_code_and_a_sentence(
+    lab: Lab, child: Child, run: Any, problem: Exception, code: FailureCode
+) -> None:
+    """Q8: three times for a cause that may pass, once for one that stays."""
+    child.engines.find = failing(problem)
+
+    while lab.run(run.id).status == RunStatus.QUEUED:
+        assert child.carry_out(run.id)
+
+    failed, image = lab.run(run.id), lab.image(run.image_id)
+    assert failed.failure_code == image.last_error_code == code
+    assert failed.failure_detail == image.last_error_detail
+    assert len(failed.failure_detail) > 8
+    assert image.status == ImageStatus.FAILED
+    assert child.results() == []
+    assert lab.is_exact(run.project_id)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"no image at all", FailureCode.UNSUPPORTED_FORMAT),
+        (encoded(disks(2))[:100], FailureCode.UNREADABLE_IMAGE),
+    ],
+    ids=["no image", "half an image"],
+)
+def test_a_stored_file_that_cannot_be_read_fails_its_image(
+    lab: Lab, child: Child, run: Any, content: bytes, code: FailureCode
+) -> None:
+    child.storage.put(lab.image(run.image_id).storage_key, content)
+
+    child.carry_out(run.id)
+
+    assert lab.run(run.id).failure_code == code
+    assert child.engines.asked == []
+
+
+def test_a_missing_file_is_a_failure_of_storage_and_tried_again(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    child.storage.delete([lab.image(run.image_id).storage_key])
+
+    child.carry_out(run.id)
+
+    assert lab.run(run.id).status == RunStatus.QUEUED
+    for _ in range(MAX_ATTEMPTS - 1):
+        child.carry_out(run.id)
+    assert lab.run(run.id).failure_code == FailureCode.STORAGE_ERROR
+
+
+def test_a_failure_that_passes_ends_in_one_result(lab: Lab, child: Child, run: Any) -> None:
+    child.engines.find = failing(TimeIsUpError())
+    child.carry_out(run.id)
+    child.engines.find = bright
+
+    assert child.carry_out(run.id)
+
+    done = lab.run(run.id)
+    assert (done.status, done.attempt) == (RunStatus.SUCCEEDED, 2)
+    assert lab.image(run.image_id).last_error_code is None
+    assert lab.stats(run.project_id).object_count == 2
+
+
+def test_the_output_of_a_fenced_run_is_deleted(lab: Lab, child: Child, run: Any) -> None:
+    """Q3: it was taken for dead, and another child finished first."""
+
+    def another_is_faster() -> None:
+        lab.hand_back("w1", 1)
+        assert child.carry_out(run.id, pid=2)
+
+    with held("segment.before_commit", another_is_faster):
+        assert not child.carry_out(run.id, pid=1)
+
+    done = lab.run(run.id)
+    assert (done.status, done.attempt, done.pid) == (RunStatus.SUCCEEDED, 2, 2)
+    assert child.results() == sorted(child.storage.list(done.result_path))
+    assert lab.stats(run.project_id).object_count == 2
+
+
+def test_the_late_failure_of_a_fenced_run_changes_nothing(lab: Lab, child: Child, run: Any) -> None:
+    def another_is_faster() -> None:
+        lab.hand_back("w1", 1)
+        assert child.carry_out(run.id, pid=2)
+
+    def find(image: np.ndarray) -> Segmentation:
+        if len(child.engines.asked) == 1:
+            another_is_faster()
+            raise ValueError
+        return bright(image)
+
+    child.engines.find = find
+
+    assert not child.carry_out(run.id, pid=1)
+
+    assert lab.image(run.image_id).status == ImageStatus.SEGMENTED
+
+
+def test_the_output_of_a_deleted_image_is_deleted(lab: Lab, child: Child, run: Any) -> None:
+    """Rule 26."""
+    with held("segment.before_commit", lambda: lab.delete(run.project_id, [run.image_id])):
+        assert not child.carry_out(run.id)
+
+    assert child.results() == []
+    assert lab.stats(run.project_id).image_count == 0
+
+
+def test_the_output_of_a_deleted_project_is_deleted(lab: Lab, child: Child, run: Any) -> None:
+    with held("segment.before_commit", lambda: lab.sql("DELETE FROM projects")):
+        assert not child.carry_out(run.id)
+
+    assert child.results() == []
+
+
+def test_a_run_whose_outcome_cannot_be_written_is_left_to_its_lease(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    """S3: the connection is cut between claim and commit."""
+
+    def cut() -> None:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError), held("segment.before_commit", cut):
+        child.carry_out(run.id)
+    lab.expire_leases()
+
+    assert lab.reap() == [run.id]
+    assert child.carry_out(run.id)
+    assert lab.run(run.id).attempt == 2
+
+
+def test_a_16_bit_tiff_reaches_the_engine_with_its_values(lab: Lab, child: Child, run: Any) -> None:
+    seen: list[np.ndarray] = []
+
+    def find(image: np.ndarray) -> Segmentation:
+        seen.append(image)
+        return bright(image)
+
+    buffer = BytesIO()
+    Image.fromarray(np.full((16, 16), 40_000, np.uint16)).save(buffer, "TIFF")
+    child.storage.put(lab.image(run.image_id).storage_key, buffer.getvalue())
+    child.engines.find = find
+
+    assert child.carry_out(run.id)
+
+    [image] = seen
+    assert (image.shape, image.max()) == ((16, 16, 1), 40_000)

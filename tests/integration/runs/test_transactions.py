@@ -1,0 +1,166 @@
+"""A transaction: repeated as a whole, and its effects come after its commit (rules.md C.18)."""
+
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from psycopg import errors
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from shared.database.transaction import MAX_TRIES, Transaction
+from tests.integration.lab import Lab
+
+
+@pytest.fixture
+def project(lab: Lab) -> UUID:
+    return lab.project()
+
+
+def fail_images(tx: Transaction, image_id: UUID) -> None:
+    tx.execute(text("UPDATE images SET status = 'failed' WHERE id = :id"), {"id": image_id})
+
+
+def test_the_victim_of_a_deadlock_is_repeated_and_its_effects_come_once(
+    lab: Lab, project: UUID
+) -> None:
+    """Two that lock in opposite orders: both end well, the second after the first."""
+    images = lab.images(project, 2)
+    meeting = Barrier(2, timeout=30)
+    tries: list[str] = []
+    effects: list[str] = []
+
+    def change(name: str, order: list[UUID]) -> None:
+        def act(tx: Transaction) -> None:
+            tries.append(name)
+            tx.after_commit(lambda: effects.append(name))
+            fail_images(tx, order[0])
+            if tries.count(name) == 1:
+                meeting.wait()  # Now each holds what the other wants.
+            fail_images(tx, order[1])
+
+        lab.database.transact(act)
+
+    with lab.threads(2) as pool:
+        both = [
+            pool.submit(change, "there", images),
+            pool.submit(change, "back", images[::-1]),
+        ]
+        for one in both:
+            one.result(60)
+
+    assert sorted(effects) == ["back", "there"]
+    assert len(tries) == 3
+    assert lab.stats(project).failed_count == 2
+    assert lab.is_exact(project)
+
+
+def test_a_failure_of_serialisation_is_repeated(lab: Lab, project: UUID) -> None:
+    tries: list[int] = []
+
+    def act(tx: Transaction) -> int:
+        tries.append(1)
+        if len(tries) < MAX_TRIES:
+            tx.execute(text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"))
+        return 7
+
+    assert lab.database.transact(act) == 7
+    assert len(tries) == MAX_TRIES
+
+
+def test_after_three_tries_the_failure_is_told(lab: Lab) -> None:
+    tries: list[int] = []
+
+    def act(tx: Transaction) -> None:
+        tries.append(1)
+        tx.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
+
+    with pytest.raises(DBAPIError) as failure:
+        lab.database.transact(act)
+
+    assert isinstance(failure.value.orig, errors.DeadlockDetected)
+    assert len(tries) == MAX_TRIES
+
+
+def test_any_other_failure_is_told_at_once(lab: Lab) -> None:
+    tries: list[int] = []
+
+    def act(tx: Transaction) -> None:
+        tries.append(1)
+        tx.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(DBAPIError):
+        lab.database.transact(act)
+
+    assert len(tries) == 1
+
+
+def test_effects_come_after_the_commit_and_in_their_order(lab: Lab, project: UUID) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def look(name: str) -> None:
+        seen.append((name, lab.stats(project).image_count))
+
+    def act(tx: Transaction) -> None:
+        tx.after_commit(lambda: look("first"))
+        tx.after_commit(lambda: look("second"))
+        tx.execute(text("DELETE FROM images"))
+        look("inside")
+
+    lab.images(project, 3)
+
+    lab.database.transact(act)
+
+    assert seen == [("inside", 3), ("first", 0), ("second", 0)]
+
+
+def test_a_rollback_has_no_effects(lab: Lab) -> None:
+    effects: list[int] = []
+
+    def act(tx: Transaction) -> None:
+        tx.after_commit(lambda: effects.append(1))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        lab.database.transact(act)
+
+    assert effects == []
+
+
+def test_an_effect_that_fails_stops_neither_the_others_nor_the_answer(lab: Lab) -> None:
+    effects: list[str] = []
+
+    def act(tx: Transaction) -> str:
+        tx.after_commit(lambda: {}["nothing"])
+        tx.after_commit(lambda: effects.append("second"))
+        return "committed"
+
+    assert lab.database.transact(act) == "committed"
+    assert effects == ["second"]
+
+
+def test_every_connection_has_its_limits(lab: Lab) -> None:
+    """Rule 27."""
+    with lab.database.reading() as connection:
+        limits = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar()
+            for name in (
+                "statement_timeout",
+                "lock_timeout",
+                "idle_in_transaction_session_timeout",
+                "TimeZone",
+            )
+        }
+
+    assert list(limits.values()) == ["30s", "5s", "1min", "UTC"]
+
+
+def test_reading_leaves_no_transaction_open(lab: Lab, project: UUID) -> None:
+    """Each question sees the newest commit, on the same connection."""
+    with lab.database.reading() as connection:
+        count = text("SELECT count(*) FROM images")
+        before = connection.execute(count).scalar()
+        lab.images(project, 2)
+        after = connection.execute(count).scalar()
+
+    assert (before, after) == (0, 2)
