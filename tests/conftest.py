@@ -6,12 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
 from shared.config import Settings
-from shared.credentials.tokens import csrf_token
 from shared.database.engine import Database, driver_url
 from shared.database.migrating import upgrade
 from shared.domain.accounts import Account
@@ -21,9 +20,9 @@ from shared.reading.inspector import Inspector
 from shared.servers.addresses import ServerUrls
 from shared.servers.embedded import EmbeddedServers
 from shared.storage import open_storage
-from tests.factories import MadeProject, begin_login, insert_account, insert_project
+from tests.browsers import Browser, browser_of
+from tests.factories import MadeProject, insert_account, insert_project
 from tests.images import disks, encoded
-from web.access import COOKIE, SAFE_METHODS
 from web.app import create_app
 from web.services import Services, sweep_incoming
 
@@ -31,6 +30,12 @@ UNIT = Path(__file__).parent / "unit"
 
 #: Of tests only; it signs the CSRF tokens of their logins.
 SECRET = "a secret that only tests have"
+
+
+def pytest_configure() -> None:
+    """Log plainly: a traceback with the values of all variables helps nobody."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -146,27 +151,7 @@ def drawn_image() -> Callable[..., bytes]:
     return draw
 
 
-class SignedInClient(FlaskClient):
-    """A browser that sends the CSRF token along, as our pages do."""
-
-    csrf: str | None = None
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        if self.csrf is not None and kwargs.get("method", "GET") not in SAFE_METHODS:
-            kwargs["headers"] = {"X-CSRF-Token": self.csrf, **dict(kwargs.get("headers") or {})}
-        return super().open(*args, **kwargs)
-
-
 @pytest.fixture
-def client_of(app: Flask, services: Services) -> Callable[[Account | None], SignedInClient]:
+def client_of(app: Flask) -> Callable[[Account | None], Browser]:
     """Return a function that gives the browser of an account; None is a stranger's."""
-
-    def client(account: Account | None) -> SignedInClient:
-        made = SignedInClient(app, app.response_class, use_cookies=True)
-        if account is not None:
-            token = begin_login(services.database, account)
-            made.set_cookie(COOKIE, token)
-            made.csrf = csrf_token(token, services.settings.signing_key)
-        return made
-
-    return client
+    return lambda account: browser_of(app, account)

@@ -21,8 +21,7 @@ PASSWORD = "correct-horse-7"
 
 #: argon2id of it, made with the least cost there is.
 PASSWORD_HASH = (
-    "$argon2id$v=19$m=8,t=1,p=1$nPND7bGL3YJZnYtNda"
-    "ZgKA$AQe9vD6e5OmTsu+LZTfAy0W+jYfK1L6Hml3sblLzJ00"
+    "$argon2id$v=19$m=8,t=1,p=1$nPND7bGL3YJZnYtNdaZgKA$AQe9vD6e5OmTsu+LZTfAy0W+jYfK1L6Hml3sblLzJ00"
 )
 
 _number = count(1)
@@ -45,7 +44,8 @@ INSERT INTO runs (id, image_id, project_id, user_id, engine, engine_version, par
                   duration_ms, result_path, failure_code, failure_detail, token, lease_until,
                   started_at, finished_at)
 SELECT :id, :image_id, p.id, p.owner_id, 'classical', '1', '{}', 'segment.cpu', 120, 150, 3,
-       CAST(:attempt AS int), CAST(:status AS text), :object_count, :duration_ms, :result_path, :error_code, :error_detail,
+       CAST(:attempt AS int), CAST(:status AS text), :object_count, :duration_ms, :result_path,
+       :error_code, :error_detail,
        :token, CASE WHEN CAST(:status AS text) = 'running' THEN now() + interval '1 hour' END,
        now(), CASE WHEN CAST(:status AS text) IN ('succeeded', 'failed') THEN now() END
 FROM projects AS p WHERE p.id = :project_id

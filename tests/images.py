@@ -1,8 +1,10 @@
 """Pictures drawn for tests, with outlines that are known exactly."""
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,4 +29,38 @@ def encoded(picture: NDArray[np.uint8], kind: str = "PNG") -> bytes:
     """Return the picture as a file."""
     buffer = BytesIO()
     Image.fromarray(picture).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def disk(radius: float, *, side: int) -> NDArray[np.uint32]:
+    """Return labels with one disk in the middle: its area is about pi radius squared."""
+    y, x = np.mgrid[:side, :side] - side // 2
+    return (x**2 + y**2 <= radius**2).astype(np.uint32)
+
+
+def rectangle(height: int, width: int) -> NDArray[np.uint32]:
+    """Return labels with one upright rectangle, ten pixels from every border."""
+    labels = np.zeros((height + 20, width + 20), np.uint32)
+    labels[10 : 10 + height, 10 : 10 + width] = 1
+    return labels
+
+
+def annulus(outer: float, inner: float, *, side: int) -> NDArray[np.uint32]:
+    """Return labels with one ring in the middle."""
+    return disk(outer, side=side) - disk(inner, side=side)
+
+
+def photographed(
+    mask: NDArray[Any], *, background: float = 500, light: float = 6000, noise: float = 30
+) -> NDArray[np.uint16]:
+    """Return what a 16-bit camera would see of bright objects: `[y, x, 1]`, with noise."""
+    random = np.random.default_rng(1)
+    picture = background + light * (mask > 0) + noise * random.normal(size=mask.shape)
+    return picture.clip(0, 65535).astype(np.uint16)[:, :, np.newaxis]
+
+
+def tiff(picture: NDArray[Any], **options: Any) -> bytes:
+    """Return the picture as a TIFF; *options* are those of tifffile.imwrite."""
+    buffer = BytesIO()
+    tifffile.imwrite(buffer, picture, **options)
     return buffer.getvalue()

@@ -48,9 +48,10 @@ def limit_rates(app: Flask, services: Services) -> None:
         application_limits=[WRITES],
         application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
     )
-    for view in app.view_functions.values():
+    app.extensions["celltally.limiter"] = limiter  # The limits only hold a weak reference to it.
+    for endpoint, view in app.view_functions.items():
         if (limits := getattr(view, "rate_limit", None)) is not None:
-            limiter.limit(limits, key_func=_address)(view)
+            app.view_functions[endpoint] = limiter.limit(limits, key_func=_address)(view)
 
 
 def _asker() -> str:

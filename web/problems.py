@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import structlog
 from flask import Flask, Response, request
+from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -106,10 +107,12 @@ def _with_headers(answer: Response, error: Exception, problem: Problem) -> Respo
         answer.headers["WWW-Authenticate"] = "Bearer"
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, RateLimitExceeded):
+        answer.headers["Retry-After"] = str(error.limit.limit.get_expiry())
     if isinstance(error, RequestEntityTooLarge):
         answer.headers["Connection"] = "close"  # The rest of the body is not read.
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():
-            if name in {"Allow", "Retry-After", "Content-Range"}:
+            if name in {"Allow", "Content-Range"}:
                 answer.headers[name] = value
     return answer

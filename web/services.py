@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +68,9 @@ def sweep_incoming(folder: Path) -> None:
     """Make the folder, and remove what killed processes left in it."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.iterdir():
-        if left.stat().st_mtime < time.time() - LITTER_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # Another process may be sweeping too.
+            if left.stat().st_mtime < time.time() - LITTER_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _answers(redis: Redis) -> bool:

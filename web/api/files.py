@@ -1,6 +1,8 @@
 """Stored files over HTTP: whole or in ranges, and not at all when the browser has them."""
 
+import unicodedata
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -95,9 +97,17 @@ def _with_headers(answer: Response, file: StoredFile) -> Response:
     answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["Cache-Control"] = ASK_AGAIN
     if file.filename is not None:
-        disposition = dump_options_header("inline", {"filename": file.filename})
-        answer.headers["Content-Disposition"] = disposition
+        answer.headers["Content-Disposition"] = _disposition(file.filename)
     return answer
+
+
+def _disposition(filename: str) -> str:
+    """Return the header that gives a download its name, in letters that every client reads."""
+    if filename.isascii():
+        return dump_options_header("inline", {"filename": filename})
+    plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    exact = f"UTF-8''{quote(filename, safe='')}"
+    return dump_options_header("inline", {"filename": plain, "filename*": exact})
 
 
 def _image(image_id: UUID) -> RowMapping:

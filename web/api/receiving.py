@@ -1,6 +1,7 @@
 """Files of a multipart request, written to disk and hashed while they come in."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,9 @@ CHUNK = 1 << 18
 
 #: Headers of a part, or a boundary, longer than this are no honest client's.
 LONGEST_HEAD = 4 * CHUNK
+
+_RAW_NAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"')
+_LONE_BACKSLASH = re.compile(r'(?<!\\)\\(?:\\\\)*(?![\\"])')
 
 
 class NotMultipartError(CelltallyError):
@@ -99,7 +103,7 @@ class _Receiver:
         growing: _Growing | None = None
         for event in _events(stream, boundary):
             if isinstance(event, File) and event.name == FIELD:
-                growing = self._begin(event.filename)
+                growing = self._begin(_name_of(event))
             elif isinstance(event, Data) and growing is not None:
                 growing.write(event.data)
                 if not event.more_data:
@@ -125,6 +129,18 @@ def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Any]:
                 yield event
     except ValueError:
         raise BadRequest from None
+
+
+def _name_of(part: File) -> str:
+    """Return the file's name as it was sent.
+
+    Browsers write a backslash as it is, other clients double it, and the decoder takes every
+    one for an escape: with it a path would become a name.
+    """
+    raw = _RAW_NAME.search(part.headers["Content-Disposition"])
+    if raw is not None and _LONE_BACKSLASH.search(raw[1]):
+        return raw[1]
+    return part.filename
 
 
 def _boundary(content_type: str) -> bytes:

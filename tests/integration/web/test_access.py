@@ -1,9 +1,11 @@
 """Every route, walked as owner, editor, viewer, stranger and anonymous."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
+from shared.database import batches
 from shared.domain.accounts import Role
 from tests.factories import share
 from web.access import SAFE_METHODS
@@ -30,7 +32,7 @@ def routes(app):
 
 
 @pytest.fixture
-def address(make_project, database, charlie, client_of):
+def address(make_project, database):
     """Return a function that fills a rule's variables with things of one project."""
     project = make_project(segmented=1, queued=1)
     batch = batch_of(database, project)
@@ -40,9 +42,25 @@ def address(make_project, database, charlie, client_of):
         "batch_id": batch,
         "token_id": project.id,
     }
-    filled = lambda rule: re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(values[m[1]]), rule.rule)  # noqa: E731
+
+    def filled(rule):
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda variable: str(values[variable[1]]), rule.rule)
+
     filled.project = project
     return filled
+
+
+@pytest.fixture
+def member(address, client_of, database, bob):
+    """Return a function that gives the browser of somebody with a role in the project."""
+
+    def client(role):
+        if role == "owner":
+            return client_of(address.project.owner)
+        share(database, address.project, bob, Role(role))
+        return client_of(bob)
+
+    return client
 
 
 def test_every_route_says_who_is_let_in(app):
@@ -78,13 +96,8 @@ def test_a_stranger_cannot_tell_what_exists_from_what_does_not(routes, address, 
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor", "owner"])
-def test_a_member_may_do_what_the_role_says_and_no_more(
-    routes, address, client_of, database, bob, role
-):
-    client = client_of(address.project.owner)
-    if role != "owner":
-        share(database, address.project, bob, Role(role))
-        client = client_of(bob)
+def test_a_member_may_do_what_the_role_says_and_no_more(routes, address, member, role):
+    client = member(role)
 
     for rule, method, lets_in in sorted(routes, key=lambda route: route[1] == "DELETE"):
         if lets_in not in ROLES:
@@ -127,10 +140,6 @@ def nowhere(rule):
 
 
 def batch_of(database, project):
-    from uuid import uuid4
-
-    from shared.database import batches
-
     batch = batches.NewBatch(uuid4(), project.id, project.owner.id, "classical", {})
     database.transact(lambda tx: batches.insert(tx.connection, batch))
     return batch.id

@@ -1,0 +1,1 @@
+"""Tests, from the pure and fast to whole systems."""

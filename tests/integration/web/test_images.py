@@ -1,0 +1,220 @@
+"""GET /api/v1/projects/{id}/images, GET /images/{id}, POST …/images/delete, GET …/runs."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.database.workers import OnlineWorker, beat
+from shared.domain.images import ImageStatus
+from tests.integration.web.answers import is_problem
+
+
+def address(project, rest=""):
+    return f"/api/v1/projects/{project.id}/images{rest}"
+
+
+def ids(answer):
+    return [each["id"] for each in answer.json["items"]]
+
+
+def test_the_newest_images_come_first(client_of, alice, make_project):
+    project = make_project(uploaded=3)
+
+    answer = client_of(alice).get(address(project))
+
+    assert ids(answer) == [str(each) for each in reversed(project.image_ids)]
+    assert answer.json["nextCursor"] is None
+
+
+def test_a_status_chooses_images_and_several_add_up(client_of, alice, make_project):
+    project, client = make_project(segmented=2, failed=1, uploaded=1), client_of(alice)
+
+    assert len(ids(client.get(address(project, "?status=segmented")))) == 2
+    assert len(ids(client.get(address(project, "?status=segmented,failed")))) == 3
+    assert len(ids(client.get(address(project, "?status=")))) == 4
+
+
+@pytest.mark.parametrize("sort", ["createdAt", "-createdAt", "filename", "-objectCount"])
+def test_pages_show_every_image_once_and_in_order(client_of, alice, make_project, sort):
+    project, client = make_project(segmented=3, no_objects=1, uploaded=3), client_of(alice)
+
+    seen, after = [], ""
+    while after is not None:
+        page = client.get(address(project, f"?sort={sort}&limit=3{after}"))
+        seen += ids(page)
+        cursor = page.json["nextCursor"]
+        after = None if cursor is None else f"&cursor={cursor}"
+
+    assert len(seen) == 7
+    assert seen == ids(client.get(address(project, f"?sort={sort}")))
+
+
+def test_an_image_is_the_same_object_in_the_list_and_alone(client_of, alice, make_project):
+    project, client = make_project(segmented=1, failed=1, queued=1), client_of(alice)
+
+    for listed in client.get(address(project)).json["items"]:
+        assert client.get(f"/api/v1/images/{listed['id']}").json == listed
+
+
+def test_a_segmented_image_has_its_preview_and_a_failed_one_its_error(
+    client_of, alice, make_project
+):
+    project, client = make_project(segmented=1, failed=1), client_of(alice)
+    [segmented] = project.images[ImageStatus.SEGMENTED]
+    [failed] = project.images[ImageStatus.FAILED]
+
+    result = client.get(f"/api/v1/images/{segmented}").json
+    refused = client.get(f"/api/v1/images/{failed}").json
+
+    assert result["objectCount"] == 3
+    assert result["previewUrl"].startswith(f"/api/v1/images/{segmented}/preview")
+    assert "lastError" not in result
+    assert refused["lastError"] == {"code": "engine_error", "detail": "The engine stopped."}
+    assert "previewUrl" not in refused
+
+
+@pytest.mark.parametrize(
+    "query", ["status=pending", "sort=sha256", "limit=1000", "cursor=x", "state=failed"]
+)
+def test_a_wrong_query_is_refused(client_of, alice, make_project, query):
+    answer = client_of(alice).get(address(make_project(), f"?{query}"))
+
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_a_missing_image_is_not_found(client_of, alice):
+    assert is_problem(client_of(alice).get(f"/api/v1/images/{uuid4()}"), 404, "not_found")
+
+
+def test_a_waiting_image_says_that_no_worker_is_online(client_of, alice, make_project, database):
+    no_workers(database)
+    project = make_project(queued=3)
+
+    shown = client_of(alice).get(f"/api/v1/images/{project.image_ids[1]}").json
+
+    assert shown["waiting"]["position"] == 2
+    assert shown["waiting"]["workersOnline"] == 0
+    assert "No worker is online" in shown["waiting"]["reason"]
+    assert "etaSeconds" not in shown["waiting"]
+
+
+def test_with_workers_it_says_what_is_before_it_and_when_it_is_done(
+    client_of, alice, make_project, database
+):
+    no_workers(database)
+    worker = OnlineWorker("w1", ["segment.cpu"], 2, 0)
+    database.transact(lambda tx: beat(tx.connection, worker, []))
+    project = make_project(segmented=3, queued=5)
+
+    shown = client_of(alice).get(f"/api/v1/images/{project.image_ids[-1]}").json
+
+    assert shown["waiting"]["position"] == 5
+    assert shown["waiting"]["workersOnline"] == 1
+    assert shown["waiting"]["reason"] == "4 images are before it; 1 worker is online."
+    low, high = shown["waiting"]["etaSeconds"]
+    assert 0 <= low <= high
+
+
+def test_deleted_images_are_gone_and_the_counts_say_so(
+    client_of, alice, make_project, queue, database
+):
+    project, client = make_project(segmented=2, uploaded=1), client_of(alice)
+    doomed = [str(each) for each in project.images[ImageStatus.SEGMENTED]]
+
+    answer = client.post(
+        address(project, "/delete"), json={"imageIds": doomed}, headers={"X-Op-Id": "click-2"}
+    )
+
+    assert answer.status_code == 200
+    assert answer.json["deleted"] == 2
+    assert answer.json["stats"]["imageCount"] == 1
+    assert answer.json["stats"]["objectCount"] == 0
+    assert queue.recomputed == [project.id]
+    assert client.get(f"/api/v1/images/{doomed[0]}").status_code == 404
+    assert last_operation(database, project) == ("images_deleted", "click-2")
+
+
+def test_deleting_again_deletes_nothing(client_of, alice, make_project, queue):
+    project, client = make_project(uploaded=1), client_of(alice)
+    body = {"imageIds": [str(project.image_ids[0])]}
+    client.post(address(project, "/delete"), json=body)
+    queue.recomputed.clear()
+
+    answer = client.post(address(project, "/delete"), json=body)
+
+    assert answer.json["deleted"] == 0
+    assert queue.recomputed == []
+
+
+def test_images_of_another_project_stay(client_of, alice, bob, make_project):
+    mine, others = make_project(uploaded=1), make_project(bob, uploaded=1)
+
+    answer = client_of(alice).post(
+        address(mine, "/delete"), json={"imageIds": [str(others.image_ids[0])]}
+    )
+
+    assert answer.json["deleted"] == 0
+    assert client_of(bob).get(f"/api/v1/images/{others.image_ids[0]}").status_code == 200
+
+
+def test_a_filter_deletes_what_it_matches(client_of, alice, make_project):
+    project = make_project(failed=2, uploaded=1)
+
+    answer = client_of(alice).post(
+        address(project, "/delete"), json={"filter": {"status": ["failed"]}}
+    )
+
+    assert answer.json["deleted"] == 2
+    assert answer.json["stats"]["uploadedCount"] == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"imageIds": ["x"]},
+        {"imageIds": [], "filter": {}},
+        {"filter": {"status": ["pending"]}},
+        {"filter": None},
+    ],
+)
+def test_a_wrong_deletion_is_refused(client_of, alice, make_project, body):
+    answer = client_of(alice).post(address(make_project(), "/delete"), json=body)
+
+    assert is_problem(answer, 422, "invalid_input")
+
+
+def test_runs_tell_what_was_done_and_how_it_ended(client_of, alice, make_project):
+    project, client = make_project(segmented=1, failed=1), client_of(alice)
+    [segmented] = project.images[ImageStatus.SEGMENTED]
+    [failed] = project.images[ImageStatus.FAILED]
+
+    [good] = client.get(f"/api/v1/images/{segmented}/runs").json["items"]
+    [bad] = client.get(f"/api/v1/images/{failed}/runs").json["items"]
+
+    assert good["status"] == "succeeded"
+    assert good["current"] is True
+    assert good["engine"] == {"name": "classical", "version": "1", "params": {}}
+    assert (good["objectCount"], good["durationMs"]) == (3, 100)
+    assert (bad["status"], bad["current"]) == ("failed", False)
+    assert bad["error"]["code"] == "engine_error"
+
+
+def no_workers(database):
+    database.transact(lambda tx: tx.execute(text("DELETE FROM worker_heartbeats")))
+    # Of other tests: they stand in the same line.
+    database.transact(lambda tx: tx.execute(text("DELETE FROM runs WHERE status = 'queued'")))
+
+
+def last_operation(database, project):
+    with database.reading() as connection:
+        row = connection.execute(
+            text(
+                "SELECT operation, op_id FROM stats_deltas WHERE project_id = :id"
+                " ORDER BY id DESC LIMIT 1"
+            ),
+            {"id": project.id},
+        ).one()
+    return tuple(row)

@@ -1,0 +1,130 @@
+"""POST /api/v1/projects/{id}/segment, GET /batches/{id}, GET /engines."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.domain.images import ImageStatus
+from tests.factories import insert_engine
+from tests.integration.web.answers import is_problem
+
+
+@pytest.fixture(autouse=True)
+def engine(database):
+    """Only the engine that these tests know."""
+    database.transact(lambda tx: tx.execute(text("DELETE FROM engines")))
+    insert_engine(database)
+
+
+def segment(client, project, **body):
+    return client.post(f"/api/v1/projects/{project.id}/segment", json=body)
+
+
+def test_unprocessed_images_are_queued_and_counted(client_of, alice, make_project, queue):
+    project, client = make_project(uploaded=3, segmented=1, no_objects=1), client_of(alice)
+
+    answer = segment(client, project)
+
+    assert answer.status_code == 202
+    assert (answer.json["queued"], answer.json["skipped"]) == (3, 0)
+    assert answer.json["engine"] == "classical"
+    assert answer.json["stats"]["queuedCount"] == answer.json["stats"]["pendingCount"] == 3
+    assert queue.recomputed == [project.id]
+
+
+def test_a_second_request_skips_what_waits(client_of, alice, make_project):
+    project, client = make_project(uploaded=2), client_of(alice)
+    chosen = [str(each) for each in project.image_ids]
+    segment(client, project, select=chosen)
+
+    answer = segment(client, project, select=chosen)
+
+    assert (answer.json["queued"], answer.json["skipped"]) == (0, 2)
+
+
+def test_a_batch_tells_how_far_it_is(client_of, alice, make_project):
+    project, client = make_project(uploaded=2), client_of(alice)
+    batch_id = segment(client, project, params={"method": "otsu"}).json["batchId"]
+
+    batch = client.get(f"/api/v1/batches/{batch_id}").json
+
+    assert batch["projectId"] == str(project.id)
+    assert batch["params"] == {"method": "otsu"}
+    assert (batch["queued"], batch["waiting"], batch["succeeded"]) == (2, 2, 0)
+    assert batch["done"] is False
+
+
+def test_failed_images_can_be_chosen(client_of, alice, make_project):
+    project = make_project(failed=2, uploaded=1)
+
+    assert segment(client_of(alice), project, select="failed").json["queued"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"engine": "magic"}, "unknown_engine"),
+        ({"params": {"method": "guess"}}, "invalid_params"),
+        ({"params": {"size": 3}}, "invalid_params"),
+        ({"select": "everything"}, "invalid_input"),
+        ({"select": []}, "invalid_input"),
+        ({"select": ["x"]}, "invalid_input"),
+        ({"priority": "urgent"}, "invalid_input"),
+        ({"images": []}, "invalid_input"),
+    ],
+)
+def test_a_wrong_request_is_refused(client_of, alice, make_project, body, code):
+    project = make_project(uploaded=1)
+
+    assert is_problem(segment(client_of(alice), project, **body), 422, code)
+
+
+def test_images_of_another_project_are_not_found(client_of, alice, bob, make_project):
+    mine, others = make_project(uploaded=1), make_project(bob, uploaded=1)
+
+    answer = segment(client_of(alice), mine, select=[str(others.image_ids[0])])
+
+    assert is_problem(answer, 404, "not_found")
+
+
+def test_an_engine_that_is_not_available_says_why(client_of, alice, make_project, database):
+    insert_engine(database, "heavy", available=False)
+
+    answer = segment(client_of(alice), make_project(uploaded=1), engine="heavy")
+
+    assert is_problem(answer, 503, "engine_unavailable")
+    assert "no weights" in answer.json["detail"]
+
+
+def test_a_missing_batch_is_not_found(client_of, alice):
+    assert is_problem(client_of(alice).get(f"/api/v1/batches/{uuid4()}"), 404, "not_found")
+
+
+def test_an_image_has_one_active_run_however_often_it_is_asked_for(
+    client_of, alice, make_project, database
+):
+    project, client = make_project(uploaded=1), client_of(alice)
+
+    for _ in range(3):
+        segment(client, project, select="all", force=True)
+
+    with database.reading() as connection:
+        runs = connection.execute(
+            text("SELECT count(*) FROM runs WHERE project_id = :id"), {"id": project.id}
+        ).scalar()
+    assert runs == 1
+    assert client.get(f"/api/v1/images/{project.image_ids[0]}").json["status"] == (
+        ImageStatus.QUEUED
+    )
+
+
+def test_engines_are_listed_with_the_schema_of_their_parameters(client_of, alice, database):
+    insert_engine(database, "heavy", available=False)
+
+    listed = {each["name"]: each for each in client_of(alice).get("/api/v1/engines").json["items"]}
+
+    assert listed["classical"]["available"] is True
+    assert "method" in listed["classical"]["params"]["properties"]
+    assert listed["heavy"]["available"] is False
+    assert listed["heavy"]["reason"] == "no weights"
