@@ -13,6 +13,7 @@ from typing import Self
 
 import shared
 from shared.domain.errors import UnavailableError
+from shared.reading.display import THUMBNAIL_SIZE
 from shared.reading.inspection import READY, Inspection, Request, inspection_of
 from shared.reading.refusals import unreadable
 
@@ -47,25 +48,45 @@ class Inspector:
         self._idle: list[_Child] = []
         self._closed = False
 
-    def inspect(self, path: Path, filename: str, *, max_bytes: int, max_pixels: int) -> Inspection:
-        """Return what the file is, or raise RejectedFileError naming *filename*."""
-        request = Request(str(path.absolute()), filename, max_bytes, max_pixels)
+    def inspect(
+        self,
+        path: Path,
+        filename: str,
+        *,
+        max_bytes: int,
+        max_pixels: int,
+        side: int = THUMBNAIL_SIZE,
+    ) -> Inspection:
+        """Return what the file is, or raise RejectedFileError naming *filename*.
+
+        Its thumbnail has at most *side* pixels a side.
+        """
+        request = Request(str(path.absolute()), filename, max_bytes, max_pixels, side)
         with self._free:
+            answer = self._answer(request)
+        return inspection_of(answer)
+
+    def _answer(self, request: Request) -> bytes:
+        while True:
             child = self._take()
+            warm = child.asked > 0
             try:
                 answer = child.ask(request.to_line(), self._seconds)
             except TimeoutError:
                 child.end()
                 reason = f"reading it took longer than {self._seconds} seconds"
-                raise unreadable(filename, reason) from None
-            except BaseException as gone:
+                raise unreadable(request.filename, reason) from None
+            except OSError:
                 child.end()
-                if not isinstance(gone, OSError):
-                    raise
+                if warm:  # It may have died before it had the file: a new one will tell.
+                    continue
                 reason = "it is damaged, or needs more memory than one image may take"
-                raise unreadable(filename, reason) from None
+                raise unreadable(request.filename, reason) from None
+            except BaseException:
+                child.end()
+                raise
             self._put_back(child)
-        return inspection_of(answer)
+            return answer
 
     def close(self) -> None:
         """End the children; those that are reading end after their file."""

@@ -61,7 +61,8 @@ class PlainFile:
         width, height = image.size
         if self._kind is ImageFormat.JPEG and image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        grey = image.mode in _GREY_MODES
+        # Pillow calls a deep grey PNG with alpha RGBA.
+        grey = image.mode in _GREY_MODES or self._deep == _GREY_WITH_ALPHA
         bits = {"I": 32, "F": 32}.get(image.mode, 16 if "16" in image.mode else 8)
         return ImageFacts(
             format=self._kind,

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import PHOTOMETRIC, TiffFile, TiffPageSeries
+from tifffile import EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPageSeries
 
 from shared.domain.errors import RejectedFileError
 from shared.domain.images import RejectionCode
@@ -13,9 +13,10 @@ from shared.reading.formats import ImageFormat
 from shared.reading.pixel_sizes import pixel_size_of
 from shared.reading.refusals import check_pixels, unreadable
 from shared.reading.tiff_axes import arranged, check_axes, several_pictures, size_of
+from shared.reading.tiff_directories import is_whole
 
 _COLOURS = 3
-_COLOUR_KINDS = frozenset({PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR, PHOTOMETRIC.PALETTE})
+_ALPHA = frozenset({EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA})
 
 
 class TiffImage:
@@ -24,6 +25,9 @@ class TiffImage:
     def __init__(self, stream: BinaryIO, name: str, max_pixels: int | None) -> None:
         # An OME-TIFF may name other files for its planes; an upload reads no file but
         # its own.
+        if not is_whole(stream):
+            raise unreadable(name)
+        stream.seek(0)
         self._tiff = TiffFile(stream, _multifile=False)
         self._name = name
         self._series = self._only_series()
@@ -49,14 +53,19 @@ class TiffImage:
             raise unreadable(self._name, "it holds no picture")
         if len(pictures) > 1:
             raise several_pictures(self._name, f"{len(pictures)} pictures")
-        dtype = pictures[0].dtype
-        if dtype.kind not in "buif":
+        self._check_kind(pictures[0])
+        return pictures[0]
+
+    def _check_kind(self, picture: TiffPageSeries) -> None:
+        kind = f"{picture.dtype} numbers" if picture.dtype.kind not in "buif" else None
+        if picture.keyframe.photometric == PHOTOMETRIC.SEPARATED:
+            kind = "printing colours (CMYK)"
+        if kind is not None:
             raise RejectedFileError(
-                f"{self._name} holds {dtype} numbers, which are not supported. "
-                "Save it with 8 or 16 bits a sample and upload that copy.",
+                f"{self._name} holds {kind}, which are not supported. "
+                "Save it as grey or RGB with 8 or 16 bits a sample and upload that copy.",
                 code=RejectionCode.UNSUPPORTED_FORMAT,
             )
-        return pictures[0]
 
     def _check_complete(self) -> None:
         """Refuse a file whose end is missing: tifffile would fill it with zeros."""
@@ -89,10 +98,8 @@ class TiffImage:
         if self._has_palette:
             return _COLOURS
         samples = size_of(self._axes, self._series.shape, "S")
-        page = self._series.keyframe
-        if page.photometric in _COLOUR_KINDS or page.extrasamples:
-            samples -= len(page.extrasamples)
-        return max(samples, 1) * size_of(self._axes, self._series.shape, "C")
+        alpha = sum(extra in _ALPHA for extra in self._series.keyframe.extrasamples)
+        return max(samples - alpha, 1) * size_of(self._axes, self._series.shape, "C")
 
     @property
     def _has_palette(self) -> bool:
@@ -109,6 +116,4 @@ class TiffImage:
         if page.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind in "bu":
             white = (1 << page.bitspersample) - 1
             return (white - pixels).astype(pixels.dtype)
-        if page.photometric == PHOTOMETRIC.SEPARATED:
-            raise several_pictures(self._name, "printing colours (CMYK)")
         return pixels

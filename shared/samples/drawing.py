@@ -99,13 +99,19 @@ def _ellipse(
     random: np.random.Generator, centre: tuple[float, float], radius: float, *, side: int
 ) -> Plane:
     """Return a filled ellipse, a little uneven, its longer axis below 1.2 radii."""
-    y, x = np.mgrid[:side, :side].astype(float)
+    low_y, low_x = (max(0, int(place - 1.3 * radius)) for place in centre)
+    reach = int(2.6 * radius) + 2
+    window = (slice(low_y, low_y + reach), slice(low_x, low_x + reach))
+    plane = np.zeros((side, side))
+    rows, columns = plane[window].shape
+    y, x = np.mgrid[low_y : low_y + rows, low_x : low_x + columns].astype(float)
     y, x = y - centre[0], x - centre[1]
     turn, long = random.uniform(0, np.pi), random.uniform(1.0, 1.15)
     along = x * np.cos(turn) + y * np.sin(turn)
     across = y * np.cos(turn) - x * np.sin(turn)
     wobble = 1 + 0.03 * np.cos(3 * np.arctan2(across, along) + random.uniform(0, 6))
-    return np.asarray(np.hypot(along / long, across * long) <= radius * wobble, float)
+    plane[window] = np.hypot(along / long, across * long) <= radius * wobble
+    return plane
 
 
 if __name__ == "__main__":

@@ -40,8 +40,9 @@ def grey_plane(image: NDArray[Any], channel: int = 0) -> Plane:
 
 def is_dark_on_bright(plane: Plane) -> bool:
     """Tell whether the background, which most pixels are, is the brighter part."""
-    low, high = np.percentile(plane, (0.5, 99.5))
-    return bool(np.median(plane) > (low + high) / 2)
+    smooth = gaussian_filter(plane, 1)
+    middle = float(np.median(smooth))
+    return middle + _bright_end(-smooth) > _bright_end(smooth) - middle
 
 
 def is_noise(plane: Plane) -> bool:
