@@ -1,0 +1,1 @@
+"""Tests without network and database; the folders are those of the code."""
