@@ -10,6 +10,7 @@ from psycopg import Connection, OperationalError
 from structlog import get_logger
 
 from shared.actions.clean_storage import delete_files
+from shared.actions.delete_project import finish_deletions
 from shared.actions.dispatch import dispatch, recover_lost
 from shared.actions.leases import reap_expired
 from shared.config import Settings
@@ -68,6 +69,7 @@ class Scheduler:
             Duty("reap leases", 5, lambda: reap_expired(self.database, self.queue)),
             Duty("recover lost messages", 5, lambda: recover_lost(self.database, self.queue)),
             Duty("watch workers", 2, self.watch_workers),
+            Duty("finish deletions", 5, lambda: finish_deletions(self.database, self.queue)),
             Duty("delete files", 30, lambda: delete_files(self.database, self.storage)),
             Duty("turn the quarter hour", 900, self.mark_dashboards_due),
         ]
