@@ -21,6 +21,7 @@ STAYED = "window.neverReloaded === true"
 OUTLINED = """
 () => {
   const canvas = document.querySelector(".stage canvas");
+  if (!canvas) return false;
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let found = 0;
   for (let at = 0; at < data.length; at += 4) {
@@ -195,3 +196,47 @@ def test_without_a_socket_the_page_says_so_and_polls(
     see(page, "[data-tally]", "0 of 2 segmented")
     see(page, "#conn", "Live updates paused")
     assert page.evaluate(STAYED)
+
+
+def test_files_can_be_dropped_anywhere_on_the_page(
+    ana: Person, new_context: NewContext, drawn_files: DrawnFiles
+) -> None:
+    project = ana.rest.create_project("Dropped")
+    page = ana.sign_in(new_context())
+    page.goto(f"{ana.address}/projects/{project['id']}")
+    page.locator(".drop").wait_for()
+    content = [list(file.read_bytes()) for file in drawn_files(2)]
+
+    page.evaluate(
+        """contents => {
+          const dataTransfer = new DataTransfer();
+          contents.forEach((bytes, at) =>
+            dataTransfer.items.add(new File([new Uint8Array(bytes)], `dropped-${at}.png`)));
+          const drop = { dataTransfer, bubbles: true, cancelable: true };
+          document.querySelector("h1").dispatchEvent(new DragEvent("drop", drop));
+        }""",
+        content,
+    )
+
+    see(page, "[data-uploads]", "2 accepted")
+    see(page, "[data-tally]", "0 of 2 segmented")
+
+
+def test_an_image_can_be_segmented_again_with_other_parameters(
+    ana: Person, new_context: NewContext, drawn_files: DrawnFiles
+) -> None:
+    address = segmented_images(ana, drawn_files(2))
+    page = ana.sign_in(new_context())
+    page.goto(address)
+    see(page, "[data-tally]", "2 of 2 segmented")
+
+    page.get_by_label("Engine").select_option("classical")
+    page.get_by_role("button", name="Parameters").click()
+    page.locator("#param-method").select_option("otsu")
+    page.locator(".tile-pick").first.check(force=True)
+    page.get_by_role("button", name="Segment 1 selected").click()
+
+    see(page, ".toasts", "1 image segmented in Made by script")
+    see(page, "[data-tally]", "2 of 2 segmented")
+    page.locator(".tile-name").first.click()
+    see(page, ".facts", "method = otsu")

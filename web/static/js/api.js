@@ -1,12 +1,13 @@
 // REST under /api/v1: one function for JSON, one for files; refusals become ApiError.
 
 const ROOT = "/api/v1";
+const SIGNED_OUT = "Your session has ended. Reload the page to sign in again.";
 const UNREACHABLE = "The server does not answer. Check the connection and try again.";
 
 /** What the server refused, with the sentence it gave for the user. */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
-    super(problem.detail || problem.title || `The server answered ${status}.`);
+    super(status === 401 ? SIGNED_OUT : problem.detail || `The server answered ${status}.`);
     this.status = status;
     this.code = problem.code || "error";
     this.problem = problem;
@@ -63,8 +64,10 @@ export function postFiles(path, files, { onProgress, signal } = {}) {
     call.onload = () => {
       const verdicts = call.response || {};
       // 422 means that all were refused; the verdicts say why, file by file.
-      if (call.status < 300 || verdicts.rejected) resolve(verdicts);
-      else reject(new ApiError(call.status, verdicts));
+      if (call.status < 300 || verdicts.rejected) return resolve(verdicts);
+      const refusal = new ApiError(call.status, verdicts);
+      refusal.retryAfter = Number(call.getResponseHeader("Retry-After")) || null;
+      reject(refusal);
     };
     signal?.addEventListener("abort", () => call.abort(), { once: true });
     call.send(form);

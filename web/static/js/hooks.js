@@ -64,17 +64,20 @@ export function useDashboardMetrics({ onChange } = {}) {
   return { metrics: metrics.value, lastUpdated: dashboardUpdated.value };
 }
 
-/** Follow the images of a project; *refetch* is called when only REST knows the answer. */
-export function useImageUpdates(projectId, refetch, onChange) {
+/**
+ * Follow the images of a project. `onGap`: only REST knows what was missed; `onUnknown`:
+ * images came, went, or changed that this page does not have; `onChange`: after each change.
+ */
+export function useImageUpdates(projectId, { onGap, onUnknown, onChange }) {
   useEffect(() => {
     const onPub = ({ type, data }) => {
-      if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE) refetch();
+      if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE) onUnknown?.();
       if (type !== EventType.IMAGE_STATUS_UPDATE) return;
       const known = data.images.map(applyImageChange);
-      if (known.includes(false)) refetch();
+      if (known.includes(false)) onUnknown?.();
       onChange?.(data.images);
     };
-    return manager.listen(channel(ChannelKind.IMAGES, projectId), { onPub, onGap: refetch });
+    return manager.listen(channel(ChannelKind.IMAGES, projectId), { onPub, onGap });
   }, [projectId]);
 }
 

@@ -22,7 +22,7 @@ const refreshQuietly = () => refresh().catch(() => {});
 
 async function segment() {
   try {
-    const order = { select: [id] };
+    const order = { select: [id], force: true };
     const { stats } = await request(`/projects/${boot.project.id}/segment`, { method: "POST", body: order });
     keepStats(stats);
     await refresh();
@@ -51,7 +51,10 @@ const NOTHING = [];
 function ImagePage() {
   const image = imageOf(id).value;
   // The events carry what tiles need; the rest of this page comes from REST.
-  useImageUpdates(boot.project.id, refreshQuietly, (changes) => changes.some(({ imageId }) => imageId === id) && refreshQuietly());
+  useImageUpdates(boot.project.id, {
+    onGap: refreshQuietly,
+    onChange: (changes) => changes.some(({ imageId }) => imageId === id) && refreshQuietly(),
+  });
   usePolling(refresh);
   const { result, error, load } = useSegmentation(image);
   const objects = result?.objects ?? NOTHING;

@@ -5,7 +5,7 @@ import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
 import { useImageUpdates, usePolling, useProjectCardUpdates } from "./hooks.js";
-import { SegmentedBar, STATUS, formatNumber, html, mount, plural, progressWords } from "./ui.js";
+import { Empty, SegmentedBar, STATUS, formatNumber, html, mount, plural, progressWords } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { DropZone } from "./components/DropZone.js";
 import { ImageGrid } from "./components/ImageGrid.js";
@@ -102,14 +102,14 @@ function received({ images = [], stats }) {
   if (images.length) reloadSoon();
 }
 
-async function segment(order, noun) {
+async function segment(order) {
   try {
     const { queued, skipped, stats } = await request(`${path}/segment`, { method: "POST", body: order });
     keepStats(stats);
     picked.value = new Set();
     reloadSoon();
-    const left = skipped ? ` ${plural(skipped, "image")} skipped.` : "";
-    notify({ key: "segment", text: queued ? `${plural(queued, "image")} queued.${left}` : `Nothing to do: no ${noun}.${left}` });
+    const left = skipped ? ` ${plural(skipped, "image")} skipped: waiting already, or with this very result.` : "";
+    notify({ key: "segment", text: `${plural(queued, "image")} queued.${left}` });
   } catch (refusal) {
     notify({ key: "segment", kind: "bad", text: refusal.message });
   }
@@ -155,12 +155,17 @@ function Filters({ stats }) {
 
 function Project() {
   const { projectStats: stats } = useProjectCardUpdates(project.id);
-  useImageUpdates(project.id, reloadSoon, () => filter.peek() && reloadSoon());
+  useImageUpdates(project.id, {
+    onGap: reloadSoon,
+    onUnknown: reloadSoon,
+    onChange: () => filter.peek() && reloadSoon(),
+  });
   usePolling(refresh);
   const empty = stats.imageCount === 0;
   return html`<div class="stack">
     ${!empty && html`<${Tally} stats=${stats} />`}
     ${mayChange && html`<${DropZone} path="${path}/images" large=${empty} onVerdicts=${received} />`}
+    ${empty && !mayChange && html`<${Empty} icon="images" title="No images yet"><p>Those who may change this project have not added any. They appear here by themselves.</p></${Empty}>`}
     ${!empty && mayChange && html`<${SegmentBar} stats=${stats} picked=${picked} onSegment=${segment} />`}
     ${!empty &&
     html`<section aria-labelledby="images">
@@ -168,7 +173,7 @@ function Project() {
       <${ImageGrid}
         ids=${shown.value} more=${cursor.value && more} picked=${mayChange && picked}
         loading=${loading.value} failure=${failure.value} onRetry=${reload}
-        onSegment=${(id) => segment({ select: [id] }, "such image")}
+        onSegment=${(id) => segment({ select: [id], force: true })}
       />
     </section>`}
   </div>`;

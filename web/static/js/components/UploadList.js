@@ -4,8 +4,10 @@ import { signal } from "@preact/signals";
 import { postFiles } from "../api.js";
 import { Icon, formatBytes, formatNumber, html, plural } from "../ui.js";
 
-const FILES_AT_ONCE = 4;
+const FILES_AT_ONCE = 8;
 const BYTES_AT_ONCE = 64e6;
+const MOST_TRIES = 5; // When the server asks for patience; then the user is asked.
+const PATIENCE = 5; // Seconds, unless the server says how long.
 const NO_VERDICT = "The server did not say what became of this file.";
 
 const uploads = signal([]);
@@ -62,8 +64,7 @@ const keepPage = (event) => event.preventDefault();
 async function sendChunk(chunk) {
   update(chunk, () => ({ state: "sending", detail: "" }));
   try {
-    const files = chunk.map(({ file }) => file);
-    const verdicts = await postFiles(target.path, files, { onProgress: (bytes) => (sent.value = bytes) });
+    const verdicts = await post(chunk.map(({ file }) => file));
     const verdictOf = reader(verdicts);
     // A file is let go when it is settled: ten thousand of them must not stay in memory.
     update(chunk, ({ name }) => ({ ...verdictOf(name), file: null }));
@@ -72,6 +73,19 @@ async function sendChunk(chunk) {
     update(chunk, () => ({ state: "failed", detail: refusal.message }));
   }
   sent.value = 0;
+}
+
+/** Send files; wait and send again when there were too many requests or a part is away. */
+async function post(files) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await postFiles(target.path, files, { onProgress: (bytes) => (sent.value = bytes) });
+    } catch (refusal) {
+      const passing = refusal.status === 429 || refusal.status === 503;
+      if (!passing || tries === MOST_TRIES) throw refusal;
+      await new Promise((resume) => setTimeout(resume, 1000 * (refusal.retryAfter ?? PATIENCE)));
+    }
+  }
 }
 
 /** Return a function that gives the verdict of a name; equal names take turns. */
