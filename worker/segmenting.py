@@ -96,7 +96,7 @@ def carry_out(
     *is_timeout* tells the exception by which the task's time limit interrupts the work.
     """
     run = services.database.transact(
-        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant)
+        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant), single=True
     )
     if run is None:  # Delivered twice, cancelled or deleted: somebody else has the say.
         return False
@@ -110,7 +110,7 @@ def carry_out(
         return _record_failure(services, run, failure)
     pause("segment.before_commit")
     kept = services.database.transact(
-        lambda tx: complete_run(tx, services.queue, run, outcome=outcome)
+        lambda tx: complete_run(tx, services.queue, run, outcome=outcome), single=True
     )
     if not kept:  # Cancelled, deleted or fenced meanwhile: the output goes too.
         services.storage.delete(services.storage.list(outcome.result_path))

@@ -9,7 +9,6 @@ from sqlalchemy import TextClause
 from shared.database import moves, runs
 from shared.database.engine import Database
 from shared.database.transaction import Transaction
-from shared.domain.events import Operation
 from shared.messaging.ports import TaskQueue
 
 
@@ -49,12 +48,8 @@ def _release(
         rows = tx.execute(statement, values).all()
         for project_id in {row.project_id for row in rows}:
             tx.after_commit(partial(queue.ask_recompute, project_id))
-        if rows:
-            runs.wake_scheduler(tx.connection)
         return [row.id for row in rows]
 
-    failed = database.transact(lambda tx: moved(fail, tx), operation=Operation.SEGMENTATION_FAILED)
-    waiting = database.transact(
-        lambda tx: moved(requeue, tx), operation=Operation.SEGMENTATION_QUEUED
-    )
+    failed = database.transact(partial(moved, fail), single=True)
+    waiting = database.transact(partial(moved, requeue), single=True)
     return failed + waiting

@@ -4,9 +4,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.engine import RowMapping
 
-from shared.database import moves, runs
+from shared.database import moves
 from shared.database.transaction import Transaction
-from shared.domain.events import Operation
 from shared.domain.runs import (
     RETRIED,
     SENTENCES,
@@ -26,7 +25,6 @@ def claim_run(
 
     The attempt is counted here, so that an image that kills its worker is capped too.
     """
-    tx.announce(Operation.SEGMENTATION_STARTED)
     values = {
         "run_id": run_id,
         "token": uuid4(),
@@ -49,7 +47,6 @@ def complete_run(
     outcome: Outcome,
 ) -> bool:
     """Make the result current; False when the run is no longer ours, and nothing changed."""
-    tx.announce(Operation.SEGMENTATION_COMPLETED)
     values = {
         "run_id": run.id,
         "token": run.token,
@@ -70,12 +67,10 @@ def fail_run(
     """
     held = {"run_id": run.id, "token": run.token}
     if code in RETRIED:
-        tx.announce(Operation.SEGMENTATION_QUEUED)
         wait = {"wait_seconds": backoff_seconds(run.attempt)}
         row = tx.execute(moves.TRY_AGAIN, held | wait).mappings().first()
         if row is not None:
             return _settled(tx, queue, row)
-    tx.announce(Operation.SEGMENTATION_FAILED)
     reason = {"code": code, "detail": detail or SENTENCES[code]}
     row = tx.execute(moves.FAIL, held | reason).mappings().first()
     return _settled(tx, queue, row)
@@ -85,7 +80,6 @@ def _settled(tx: Transaction, queue: TaskQueue, row: RowMapping | None) -> bool:
     if row is None:
         return False
     _ask(tx, queue, row["project_id"])
-    runs.wake_scheduler(tx.connection)  # A place in the window is free.
     return True
 
 

@@ -51,13 +51,15 @@ class Database:
         *,
         operation: str | None = None,
         op_id: str | None = None,
+        single: bool = False,
     ) -> T:
         """Run *action* in a transaction, commit, then run what it left for after the commit.
 
         A deadlock or a serialisation failure repeats the whole action, three times at most,
-        so an action must have no effect but its statements and `after_commit`.
+        so an action must have no effect but its statements and `after_commit`. A *single*
+        action runs one statement, which commits by itself.
         """
-        return run_transaction(self.engine, action, operation=operation, op_id=op_id)
+        return run_transaction(self.engine, action, operation=operation, op_id=op_id, single=single)
 
     def answers(self) -> bool:
         """Tell whether PostgreSQL answers now."""

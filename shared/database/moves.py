@@ -1,12 +1,15 @@
 """Every move of a run, each one compare-and-set statement on the run and its image.
 
-The shape is always the same: lock the images in order of their ids, change those runs that
-still are as the mover believes, change their images, and leave a message about them in the
-outbox. A run that somebody else moved first is not returned, and nothing happened to it.
+The shape is always the same: say to the triggers why the counts change, lock the images in order
+of their ids, change those runs that still are as the mover believes, change their images, leave a
+message about them in the outbox, and wake the scheduler where a place became free. A run that
+somebody else moved first is not returned, and nothing happened to it. Being one statement, a move
+needs no transaction around it.
 """
 
 from sqlalchemy import TextClause, text
 
+from shared.domain.events import Operation
 from shared.domain.runs import SENTENCES, FailureCode
 
 #: Images that one message of `imageStatusUpdate` speaks of.
@@ -34,15 +37,19 @@ GROUP BY project_id, place / {IMAGES_PER_MESSAGE}
 """  # noqa: S608 - built from constants of this package
 
 
-def move(*, which: str, run: str, image: str) -> TextClause:
+def move(
+    operation: Operation, *, which: str, run: str, image: str, wakes: bool = True
+) -> TextClause:
     """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
 
     It is checked twice: to find the runs, and again, on the newest version of each row,
     once their images are locked.
     """
+    woken = ", pg_notify('celltally_dispatch', '') AS woken" if wakes else ""
     return text(
         f"""
-WITH picked AS (SELECT r.id, r.image_id FROM runs AS r WHERE {which}),
+WITH said AS (SELECT set_config('celltally.operation', '{operation}', true)),
+picked AS (SELECT r.id, r.image_id FROM runs AS r, said WHERE {which}),
 locked AS (
     SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
 ),
@@ -59,7 +66,7 @@ moved AS (
 ),
 told AS ({told("moved")})
 SELECT r.id, r.image_id, r.project_id, r.status, r.token, r.attempt, r.engine, r.params,
-       i.storage_key, i.page, i.pixel_size_um
+       i.storage_key, i.page, i.pixel_size_um{woken}
 FROM changed AS r JOIN moved AS i ON i.id = r.image_id
 """  # noqa: S608 - built from constants of this package; values are bound parameters
     )
@@ -70,15 +77,18 @@ _RELEASED = "token = NULL, lease_until = NULL"
 _FAILED = f"{_RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
 
 CLAIM = move(
+    Operation.SEGMENTATION_STARTED,
     which="r.id = :run_id AND r.status = 'queued' AND r.attempt < r.max_attempts",
     run="""status = 'running', attempt = r.attempt + 1, token = :token, worker = :worker,
         pid = :pid, started_at = clock_timestamp(),
         lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
         dispatched_at = coalesce(r.dispatched_at, now())""",
     image="status = 'processing'",
+    wakes=False,
 )
 
 COMPLETE = move(
+    Operation.SEGMENTATION_COMPLETED,
     which=_HELD,
     run=f"""{_RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
         duration_ms = :duration_ms, object_count = :object_count, result_path = :result_path""",
@@ -88,6 +98,7 @@ COMPLETE = move(
 )
 
 FAIL = move(
+    Operation.SEGMENTATION_FAILED,
     which=_HELD,
     run=f"{_FAILED} failure_code = :code, failure_detail = :detail",
     image=f"""status = {SETTLED},
@@ -95,6 +106,7 @@ FAIL = move(
 )
 
 TRY_AGAIN = move(
+    Operation.SEGMENTATION_QUEUED,
     which=f"{_HELD} AND r.attempt < r.max_attempts",
     run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
         not_before = now() + make_interval(secs => :wait_seconds)""",
@@ -114,14 +126,26 @@ _LOST_IMAGE = f"""status = {SETTLED},
     last_error_code = r.failure_code, last_error_detail = r.failure_detail"""
 
 REQUEUE_EXPIRED = move(
-    which=f"{_EXPIRED} AND r.attempt < r.max_attempts", run=_REQUEUED, image="status = 'queued'"
+    Operation.SEGMENTATION_QUEUED,
+    which=f"{_EXPIRED} AND r.attempt < r.max_attempts",
+    run=_REQUEUED,
+    image="status = 'queued'",
 )
 FAIL_EXPIRED = move(
-    which=f"{_EXPIRED} AND r.attempt >= r.max_attempts", run=_LOST, image=_LOST_IMAGE
+    Operation.SEGMENTATION_FAILED,
+    which=f"{_EXPIRED} AND r.attempt >= r.max_attempts",
+    run=_LOST,
+    image=_LOST_IMAGE,
 )
 REQUEUE_ORPHANED = move(
-    which=f"{_ORPHANED} AND r.attempt < r.max_attempts", run=_REQUEUED, image="status = 'queued'"
+    Operation.SEGMENTATION_QUEUED,
+    which=f"{_ORPHANED} AND r.attempt < r.max_attempts",
+    run=_REQUEUED,
+    image="status = 'queued'",
 )
 FAIL_ORPHANED = move(
-    which=f"{_ORPHANED} AND r.attempt >= r.max_attempts", run=_LOST, image=_LOST_IMAGE
+    Operation.SEGMENTATION_FAILED,
+    which=f"{_ORPHANED} AND r.attempt >= r.max_attempts",
+    run=_LOST,
+    image=_LOST_IMAGE,
 )
