@@ -22,6 +22,8 @@ COMMANDS = {
     "demo": ("shared.commands.demo:demo", "Show the main job once, on sample images."),
     "upload": ("shared.commands.upload:upload", "Upload a folder of images."),
     "engines": ("shared.commands.engines:engines", "List the engines installed here."),
+    "user": ("shared.commands.users:user", "Make accounts."),
+    "token": ("shared.commands.tokens:token", "Make tokens for scripts."),
     "doctor": ("shared.commands.doctor:doctor", "Try every dependency, end to end."),
 }
 

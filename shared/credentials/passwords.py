@@ -33,7 +33,7 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str | None) -> bool:
     """Tell whether it is the password of the hash; without a hash, take as long and say no."""
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        _hasher.verify(_NOBODY if password_hash is None else password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
