@@ -120,6 +120,6 @@ function Value({ shared, schema, value, onChange }) {
 
 function Hint({ id, schema }) {
   const { minimum: low, maximum: high } = schema;
-  const range = low !== undefined && high !== undefined ? ` ${low} to ${high}.` : "";
+  const range = low !== undefined && high !== undefined ? ` ${formatNumber(low)} to ${formatNumber(high)}.` : "";
   return html`<span class="hint" id="${id}-hint">${schema.description || ""}${range}</span>`;
 }
