@@ -6,11 +6,13 @@ read into an error after a minute; so nothing is left to its defaults.
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff
-from redis.connection import AbstractConnection, ConnectionPool
+from redis.connection import AbstractConnection, BlockingConnectionPool, ConnectionPool
 from redis.retry import Retry
 
 COMMAND_SECONDS = 3.0
 CONNECT_SECONDS = 3.0
+MAX_CONNECTIONS = 16
+PATIENCE_SECONDS = 3.0
 
 
 def connect(
@@ -18,21 +20,26 @@ def connect(
     *,
     command_timeout: float = COMMAND_SECONDS,
     retries: int = 1,
+    patience: float = PATIENCE_SECONDS,
     name: str = "celltally",
 ) -> Redis:
     """Return a client for commands; `redis://`, `rediss://` and `unix:///path?db=0` work.
 
     A command is tried twice, because an idle connection may have been cut meanwhile;
-    more would only keep the caller waiting.
+    more would only keep the caller waiting. When all connections are in use a command
+    waits *patience* seconds for one: redis-py's own pool would refuse it at once.
     """
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         redis_url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=patience,
         socket_timeout=command_timeout,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries=retries),
         client_name=name,
         protocol=2,
     )
+    return Redis.from_pool(pool)
 
 
 def subscriber(

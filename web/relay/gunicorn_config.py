@@ -25,8 +25,8 @@ preload_app = False  # Connections to Redis and PostgreSQL must not be shared ov
 # Above our own limit, which answers 503; gunicorn would leave the rest waiting without a word.
 worker_connections = Limits().sockets + 1000
 backlog = 4096  # After a restart everybody comes back at once.
-# Longer than the drain, so that the last socket is asked before the process is killed.
-graceful_timeout = int(Limits().drain_seconds) + 10
+# Longer than the drain and the goodbyes, so that no socket ends without a word.
+graceful_timeout = int(Limits().drain_seconds + Limits().closing_seconds) + 5
 keepalive = 5
 
 

@@ -35,7 +35,6 @@ class Topic:
         self.position: Position | None = None  #: Every reader has all up to here.
         self.readers: dict[Reader, bool] = {}  #: True for a collaborator of the project.
         self.pending: set[Reader] = set()
-        self.catching_up = False
         self.idle_since: float | None = None
 
     def offer(self, publication: Publication) -> bool:
@@ -115,9 +114,6 @@ class Hub:
         self._wake_name = wake_name
         self._topics: dict[Channel, Topic] = {}
         self._by_name: dict[bytes, Topic] = {}
-
-    def __len__(self) -> int:
-        return len(self._topics)
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(tuple(self._topics.values()))

@@ -18,12 +18,12 @@ class Limits:
     hello_seconds: float = 5
     ping_seconds: float = 25
     pong_seconds: float = 10
-    closing_seconds: float = 10  #: For the browser to read and answer our close.
+    closing_seconds: float = 2  #: For a browser to answer our close.
 
     queue_frames: int = 256
     queue_bytes: int = 256 * 1024
     send_buffer_bytes: int = 64 * 1024  #: The kernel's; beyond it our queue begins.
-    stalled_seconds: float = 10
+    stalled_seconds: float = 10  #: For a browser that reads slowly, also to read our close.
 
     linger_seconds: float = 30  #: A channel nobody watches stays subscribed this long.
     sweep_seconds: float = 30  #: Between two checks that nothing was missed.

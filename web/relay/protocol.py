@@ -11,7 +11,8 @@ from shared.domain.errors import CelltallyError
 PROTOCOL = 1
 
 Name = Annotated[str, Field(max_length=64)]
-Reference = int | Name
+#: Echoed in the answers; larger numbers are not the same number in JavaScript.
+Reference = Annotated[int, Field(ge=-(2**53), le=2**53)] | Name
 
 
 class CloseCode(IntEnum):
@@ -44,7 +45,7 @@ class UnknownMessageError(CelltallyError):
 class ClientMessage(BaseModel):
     """A message from the browser; fields that nobody knows yet are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class Hello(ClientMessage):
@@ -83,7 +84,7 @@ class Ping(ClientMessage):
     """Asks for a pong with the same `t`."""
 
     m: Literal["ping"]
-    t: int | float | None = None
+    t: float | None = None
 
 
 class Pong(ClientMessage):

@@ -35,10 +35,14 @@ class Pulse:
         self._asked = True
         self._set(now + self._limits.pong_seconds)
 
-    def stop(self, now: float) -> None:
-        """Give the browser a while to answer our close."""
-        self._ends = math.inf
-        self._set(now + self._limits.closing_seconds)
+    def postpone(self, now: float) -> None:
+        """Look again in a second."""
+        self.due = now + 1
+
+    def stop(self, now: float, *, stalled: bool) -> None:
+        """Give the browser a while to answer our close, longer when it must read first."""
+        limits = self._limits
+        self.due = now + (limits.stalled_seconds if stalled else limits.closing_seconds)
 
     def is_over(self, now: float) -> bool:
         """Tell whether the login session has ended."""

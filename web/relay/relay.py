@@ -2,15 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from secrets import token_hex
 
 from redis.exceptions import RedisError
 
 from shared.domain.channels import Channel
-from shared.domain.errors import UnavailableError
-from shared.messaging.redis_history import Question
-from web.relay.hub import Hub, Topic
+from web.relay.catching_up import CatchingUp
+from web.relay.hub import Hub
 from web.relay.protocol import CloseCode
 from web.relay.redis_link import RedisLink
 from web.relay.registry import Registry
@@ -19,7 +18,6 @@ from web.relay.services import RelayServices
 logger = logging.getLogger(__name__)
 
 TIMER_SECONDS = 0.5
-TOPICS_PER_READ = 100
 
 
 class Relay:
@@ -38,6 +36,7 @@ class Relay:
         self._ticker = services.live.ticker
         self._tick_name = services.live.keys.tick(token_hex(8))
         self._spawn = services.spawn
+        self._catching_up = CatchingUp(self.history, services.spawn)
         self.link = RedisLink(
             services.live.wire,
             self,
@@ -56,14 +55,6 @@ class Relay:
         self._every(self.limits.tick_seconds, self._tick)
         self._every(TIMER_SECONDS, self.look_after_sockets)
         self._every(self.limits.sweep_seconds, self._sweep)
-
-    def catch_up(self, topics: Iterable[Topic]) -> None:
-        """Deliver, without keeping the caller waiting, what these topics have missed."""
-        behind = [topic for topic in topics if not topic.catching_up]
-        for topic in behind:
-            topic.catching_up = True
-        if behind:
-            self._spawn(lambda: self._catch_up(behind))
 
     def look_after_sockets(self) -> None:
         """Do what is due on each socket, and let all go when Redis is lost."""
@@ -86,35 +77,14 @@ class Relay:
 
     def restored(self) -> None:
         """Find out what was missed while the link was down."""
-        self.catch_up(self.hub)
+        self._catching_up.ask(self.hub)
 
     def arrived(self, name: bytes, published: bytes) -> None:
         """Deliver a message from Redis, or find those before it first."""
         behind = self.hub.arrived(name, published)
         if behind is not None:
             logger.info("messages of %s were missed; reading them", behind.channel)
-            self.catch_up([behind])
-
-    def _catch_up(self, topics: list[Topic]) -> None:
-        try:
-            for first in range(0, len(topics), TOPICS_PER_READ):
-                self._read_and_advance(topics[first : first + TOPICS_PER_READ])
-        except UnavailableError as away:
-            # A link that broke as well is made again and leads back here; so does the sweep.
-            logger.warning("channels could not catch up: %s", away)
-        finally:
-            for topic in topics:
-                topic.catching_up = False
-
-    def _read_and_advance(self, topics: list[Topic]) -> None:
-        placed = [topic for topic in topics if topic.position is not None]
-        questions = [
-            Question(topic.channel, topic.position.offset, topic.position)
-            for topic in placed
-            if topic.position is not None
-        ]
-        for topic, history in zip(placed, self.history.read_many(questions), strict=True):
-            topic.advance(history)
+            self._catching_up.ask([behind])
 
     def _tick(self) -> None:
         try:
@@ -126,7 +96,7 @@ class Relay:
         """Forget channels that nobody watches; check that the others missed nothing."""
         idle = self.hub.forget_idle(self.clock() - self.limits.linger_seconds)
         self.link.drop([self.wake_name(channel) for channel in idle])
-        self.catch_up(self.hub)
+        self._catching_up.ask(self.hub)
 
     def _every(self, seconds: float, act: Callable[[], None]) -> None:
         def run() -> None:

@@ -24,6 +24,9 @@ from web.relay.redis_link import Wire
 #: A subscription asks one short question; two connections answer hundreds a second.
 DATABASE_CONNECTIONS = 2
 
+#: After a restart thousands come back at once; they wait in line for a connection.
+STORM_SECONDS = 20.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveChannel:
@@ -38,7 +41,7 @@ class LiveChannel:
     @classmethod
     def on(cls, redis_url: str, keys: RedisKeys, limits: Limits) -> Self:
         """Return the parts on the server at *redis_url*; nothing connects yet."""
-        redis = connect(redis_url, name="celltally-relay")
+        redis = connect(redis_url, patience=STORM_SECONDS, name="celltally-relay")
         wire = subscriber(redis_url, silence=limits.silence_seconds, name="celltally-relay-sub")
         return cls(
             tickets=RedisTickets(redis, keys),

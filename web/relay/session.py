@@ -89,7 +89,7 @@ class Session:
         if self._closing:
             return
         self._closing = True
-        self.pulse.stop(self._relay.clock())
+        self.pulse.stop(self._relay.clock(), stalled=code is CloseCode.TOO_MUCH)
         logger.debug("closing a socket with %d: %s", code, reason)
         self._leave_channels()
         self._connection.close(code, reason)
@@ -104,11 +104,13 @@ class Session:
         """Do what is due at *now*."""
         if self._closing:
             self._connection.abort()
+        elif self._busy:
+            self.pulse.postpone(now)  # The browser said something and waits for us.
         elif self._holder is None:
             self.close(CloseCode.LATE, "hello did not come in time")
         elif self.pulse.is_over(now):
             self.close(CloseCode.NOT_SIGNED_IN, "the session is over")
-        elif self.pulse.missing and not self._busy:
+        elif self.pulse.missing:
             self.close(CloseCode.LATE, "pong did not come in time")
         else:
             self.pulse.ask(now)

@@ -11,8 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
+from typing import Any, Self
 from urllib.request import urlopen
 from uuid import UUID, uuid4
 
@@ -47,8 +46,16 @@ class RelayProcess:
             with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
                 read: dict[str, Any] = json.load(answer)
                 return read
-        except (URLError, ConnectionError):
+        except OSError:  # Also what urllib raises for an answer of 503.
             return None
+
+    def when_ready(self) -> Self:
+        try:
+            wait_until(lambda: self.health() is not None, seconds=60)
+        except BaseException:
+            self.stop()
+            raise
+        return self
 
     def stop(self) -> None:
         self.process.terminate()
@@ -158,16 +165,19 @@ class Socket:
 
 
 def start_relay(redis_url: str, keys: RedisKeys, limits: Mapping[str, float]) -> RelayProcess:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     given = json.dumps({"redis_url": redis_url, "prefix": keys.prefix, "limits": limits})
     command = [sys.executable, "-m", "gunicorn", "-c", "web/relay/gunicorn_config.py"]
     command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "warning"]
     command += ["tests.integration.relay.standin:app()"]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "STANDIN": given})
-    relay = RelayProcess(process, port)
-    wait_until(lambda: relay.health() is not None)
-    return relay
+    return RelayProcess(process, port).when_ready()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def wait_until(happened: Callable[[], bool], seconds: float = 20) -> None:

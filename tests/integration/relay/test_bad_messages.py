@@ -1,8 +1,10 @@
 """Messages that break the rules end their socket, never the relay (R10)."""
 
 import socket
+from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 
 @pytest.mark.parametrize(
@@ -59,10 +61,11 @@ def test_a_message_in_many_parts_is_one_message(live, relay):
 
 
 def test_too_many_messages_close_with_4429(live, relay):
-    browser = live.signed_in(relay, live.alice)
+    browser = live.signed_in(relay, live.alice, max_queue=None)
 
-    for _ in range(100):
-        browser.say(m="ping")
+    with suppress(ConnectionClosed):  # The relay may be faster.
+        for _ in range(100):
+            browser.say(m="ping")
     code, before = browser.closed()
 
     assert code == 4429

@@ -1,8 +1,10 @@
 """Reading and writing messages."""
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import given, strategies
 
 from web.relay.protocol import (
     CloseCode,
@@ -37,10 +39,34 @@ def test_messages_are_read_and_fields_of_tomorrow_ignored():
         ('{"m":"sub","subs":[{}]}', "subs.0.ch"),
         ('{"m":"hello","ticket":5}', "ticket"),
         ('{"m":"unsub","chs":"all"}', "chs"),
+        ('{"m":"ping","t":NaN}', "t"),
+        ('{"m":"ping","t":' + "9" * 5000 + "}", "t"),
+        ('{"m":"unsub","chs":[],"ref":' + "9" * 5000 + "}", "the message"),
+        ('{"m":"unsub","chs":[],"ref":' + "9" * 20 + "}", "ref"),
+        ('{"m":"unsub","chs":[],"ref":"\\ud800"}', "the message"),
     ],
 )
 def test_a_malformed_message_is_refused_and_its_fault_named(text, named):
     with pytest.raises(MalformedError, match=named):
+        read_message(text)
+
+
+@given(
+    strategies.text()
+    | strategies.recursive(
+        strategies.none() | strategies.booleans() | strategies.floats() | strategies.text(),
+        lambda parts: (
+            strategies.lists(parts)
+            | strategies.dictionaries(
+                strategies.sampled_from(["m", "subs", "ch", "chs", "ref", "t", "ticket"])
+                | strategies.text(),
+                parts | strategies.sampled_from(["hello", "sub", "unsub", "ping", "pong"]),
+            )
+        ),
+    ).map(json.dumps)
+)
+def test_nothing_that_can_be_sent_is_worse_than_malformed(text):
+    with contextlib.suppress(MalformedError, UnknownMessageError):
         read_message(text)
 
 

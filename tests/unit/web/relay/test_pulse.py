@@ -43,7 +43,10 @@ def test_nothing_is_due_later_than_the_end_of_the_login(pulse):
     assert pulse.is_over(1000)
 
 
-def test_a_goodbye_has_its_time_even_at_the_end_of_the_login(pulse):
-    pulse.stop(1000)
+@pytest.mark.parametrize(
+    ("stalled", "seconds"), [(False, Limits().closing_seconds), (True, Limits().stalled_seconds)]
+)
+def test_a_goodbye_has_its_time_even_at_the_end_of_the_login(pulse, stalled, seconds):
+    pulse.stop(1000, stalled=stalled)
 
-    assert pulse.due == 1000 + Limits().closing_seconds
+    assert pulse.due == 1000 + seconds

@@ -5,11 +5,9 @@ from uuid import uuid4
 import pytest
 
 from shared.domain.channels import Channel, ChannelKind
-from shared.domain.errors import UnavailableError
-from shared.messaging.redis_history import Position, Question
 from tests.unit.web.relay.fakes import FakeConnection, Stage
 from tests.unit.web.relay.test_hub import history
-from web.relay.hub import Reader, Topic
+from web.relay.hub import Reader
 from web.relay.relay import Relay
 from web.relay.session import Session
 
@@ -21,45 +19,30 @@ def stage() -> Stage:
     return Stage()
 
 
-def watching(relay: Relay) -> tuple[Topic, FakeConnection]:
+def watching(relay: Relay) -> FakeConnection:
     connection = FakeConnection()
     reader = Reader(uuid4(), connection.inbox)
     topic = relay.hub.join(IMAGES, reader)
     topic.admit(reader, history(4), collaborator=False)
-    return topic, connection
+    return connection
 
 
-def test_a_topic_that_is_behind_catches_up(stage):
-    topic, connection = watching(stage.relay)
+def test_a_gap_is_filled_as_soon_as_it_is_seen(stage):
+    connection = watching(stage.relay)
     stage.history.histories[0] = history(6, kept_from=5)
 
-    stage.relay.catch_up([topic])
+    stage.relay.arrived(stage.relay.wake_name(IMAGES).encode(), b"e 6 {}")
 
     assert [message["id"] for message in connection.heard] == ["e:5", "e:6"]
-    assert stage.history.asked == [Question(IMAGES, 4, Position("e", 4))]
-    assert not topic.catching_up
 
 
-def test_a_topic_that_is_catching_up_is_not_asked_for_twice(stage):
-    topic, _ = watching(stage.relay)
-    topic.catching_up = True
+def test_a_link_that_is_back_finds_out_what_was_missed(stage):
+    connection = watching(stage.relay)
+    stage.history.histories[0] = history(5, kept_from=5)
 
-    stage.relay.catch_up([topic])
+    stage.relay.restored()
 
-    assert stage.history.asked == []
-
-
-def test_a_topic_that_could_not_catch_up_is_tried_again_later(stage, caplog):
-    topic, _ = watching(stage.relay)
-
-    def away() -> None:
-        raise UnavailableError("Redis is away")
-
-    stage.history.while_asked = away
-    stage.relay.catch_up([topic])
-
-    assert "Redis is away" in caplog.text
-    assert not topic.catching_up
+    assert [message["id"] for message in connection.heard] == ["e:5"]
 
 
 def test_a_relay_that_drains_lets_nobody_in_and_everybody_go(stage):

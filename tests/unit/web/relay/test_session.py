@@ -236,6 +236,16 @@ def test_silence_is_asked_after_and_then_ended(stage):
     assert tab.code == 4408
 
 
+def test_nobody_is_late_while_we_are_the_ones_who_take_long(stage):
+    tab = Tab(stage).hello()
+    stage.authority.while_asked = lambda: look_at(stage, after=100)
+
+    tab.sub(IMAGES)
+
+    assert tab.code is None
+    assert tab.heard[-1]["m"] == "subbed"
+
+
 def test_any_message_is_a_sign_of_life(stage):
     tab = Tab(stage).hello()
 
@@ -262,9 +272,9 @@ def test_a_browser_that_does_not_answer_our_close_is_cut_off(stage):
     tab = Tab(stage).hello()
     tab.session.close(1012, "restart")
 
-    look_at(stage, after=9)
+    look_at(stage, after=1.9)
     assert not tab.connection.aborted
-    look_at(stage, after=2)
+    look_at(stage, after=0.2)
 
     assert tab.connection.aborted
 
