@@ -53,10 +53,11 @@ def _drawn(row: RowMapping) -> bytes:
         for piece in services().storage.stream(row["storage_key"]):
             copy.write(piece)
         copy.flush()
-        return services().inspector.inspect(
+        looked_at = services().inspector.inspect(
             Path(copy.name),
             row["filename"],
             max_bytes=settings.max_image_bytes,
             max_pixels=settings.max_image_pixels,
             side=LARGEST_SIDE,
-        ).thumbnail
+        )
+    return looked_at.thumbnail

@@ -16,11 +16,11 @@ export function mount(id, vnode) {
 }
 
 const locale = document.documentElement.lang || "en";
-const wholeNumber = new Intl.NumberFormat(locale);
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
-export const formatNumber = (value) => wholeNumber.format(value);
+export const formatNumber = (value) => number.format(value);
 export const plural = (count, one, many = `${one}s`) =>
   `${formatNumber(count)} ${count === 1 ? one : many}`;
 export const formatDate = (moment) => dateTime.format(new Date(moment));
