@@ -14,10 +14,10 @@ def connect(labels: NDArray[Any]) -> tuple[NDArray[np.uint32], NDArray[np.int64]
     one follow each other from top to bottom. What is right already stays as it is.
     """
     parts = connected_parts(labels, connectivity=1, background=0)
-    numbers, place = np.unique(parts, return_index=True)
-    inside = numbers > 0
-    origin = labels.ravel()[place[inside]].astype(np.int64)
-    order = np.argsort(origin, kind="stable")
-    rank = np.zeros(len(numbers) + 1, np.uint32)
-    rank[numbers[inside][order]] = np.arange(1, len(order) + 1)
-    return rank[parts], origin[order]
+    count = int(parts.max(initial=0))
+    origin = np.zeros(count + 1, np.int64)
+    origin[parts] = labels
+    order = np.argsort(origin[1:], kind="stable")
+    rank = np.zeros(count + 1, np.uint32)
+    rank[1 + order] = np.arange(1, count + 1)
+    return rank[parts], origin[1 + order]

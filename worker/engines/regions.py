@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum
 from skimage.measure import label
 from skimage.segmentation import watershed
 
@@ -64,7 +63,7 @@ def joined_without_neck(labels: Labels, distance: Plane, depth: float) -> Labels
     """
     first, second, height = _borders(labels, distance)
     count = int(labels.max())
-    peak = np.asarray(maximum(distance, labels, np.arange(count + 1)))
+    peak = greatest(distance, labels)
     parent = list(range(count + 1))
 
     def root(place: int) -> int:
@@ -103,6 +102,14 @@ def _borders(labels: Labels, distance: Plane) -> tuple[Labels, Labels, Plane]:
 _LOWER, _UPPER = (slice(1, None),), (slice(None, -1),)
 _RIGHT = (slice(None), slice(1, None))
 _LEFT = (slice(None), slice(None, -1))
+
+
+def greatest(plane: Plane, labels: Labels) -> Plane:
+    """Return the greatest value of *plane*, none below 0, in each label from 0 on."""
+    peak = np.zeros(int(labels.max()) + 1, np.float32)
+    inside = labels > 0
+    np.maximum.at(peak, labels[inside], plane[inside])
+    return peak
 
 
 def large_ones(labels: Labels, min_area: float) -> NDArray[np.uint32]:

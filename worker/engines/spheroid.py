@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum, percentile_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, percentile_filter
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 from skimage.morphology import disk, opening
@@ -13,7 +13,15 @@ from skimage.segmentation import expand_labels
 
 from shared.domain.engines import EngineSpec, Modality, Segmentation
 from worker.engines.grey import Plane, grey_plane
-from worker.engines.regions import Labels, Mask, contrast_of, grown, holes_filled, large_ones
+from worker.engines.regions import (
+    Labels,
+    Mask,
+    contrast_of,
+    greatest,
+    grown,
+    holes_filled,
+    large_ones,
+)
 
 _PARAMS: dict[str, Any] = {
     "type": "object",
@@ -165,10 +173,9 @@ def _parted(mask: Mask, neck: float) -> Labels:
     """
     parts = label(mask, connectivity=1)
     distance = distance_transform_edt(mask).astype(np.float32)
-    widest = np.asarray(maximum(distance, parts, np.arange(parts.max() + 1)))[parts]
+    widest = greatest(distance, parts)[parts]
     lobes = label((distance > neck * widest) & mask, connectivity=1)
-    numbers = np.arange(lobes.max() + 1)
-    kept = maximum(distance, lobes, numbers) >= _LEAST_LOBE * maximum(widest, lobes, numbers)
+    kept = greatest(distance, lobes) >= _LEAST_LOBE * greatest(widest, lobes)
     return grown(np.where(kept[lobes] & mask, lobes, 0), distance, mask)
 
 
