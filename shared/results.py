@@ -20,7 +20,7 @@ LABELS = "labels.tif"
 OBJECTS = "objects.parquet"
 PREVIEW = "preview.webp"
 
-_OUTLINE_COLOUR = (255, 214, 10)
+_OUTLINE_COLOUR = (62, 224, 200)  # The first overlay colour of the pages, #3ee0c8.
 _SMALL_LABELS = np.iinfo(np.uint16).max
 _CENTIMETRE_UM = 10_000
 #: Columns of the objects' file that are no measurement.

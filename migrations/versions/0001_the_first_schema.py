@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "engines",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("spec", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("spec", sa.JSON(), nullable=True),
         sa.Column("available", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -265,7 +266,9 @@ class EngineRow(Base):
     __tablename__ = "engines"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    spec: Mapped[dict[str, Any] | None]  #: EngineSpec; NULL when the plug-in cannot be loaded.
+    #: EngineSpec; NULL when the plug-in cannot be loaded. JSON, not JSONB, which would forget
+    #: the order that the engine's author gave the parameters.
+    spec: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     available: Mapped[bool]
     reason: Mapped[str | None]  #: Why it is not available.
     seen_at: Mapped[Moment]

@@ -102,8 +102,8 @@ def test_the_preview_shows_the_outline_on_the_picture(storage):
     preview = Image.open(BytesIO(storage.read(key_of(PREFIX, PREVIEW)))).convert("RGB")
 
     assert preview.size == (300, 300)
-    red, _, blue = preview.getpixel((150, 50))
-    assert red > blue + 60
+    red, green, _ = preview.getpixel((150, 50))
+    assert green > red + 60
     assert max(preview.getpixel((5, 5))) - min(preview.getpixel((5, 5))) < 20
 
 
