@@ -51,7 +51,8 @@ def limit_rates(app: Flask, services: Services) -> None:
     app.extensions["celltally.limiter"] = limiter  # The limits only hold a weak reference to it.
     for endpoint, view in app.view_functions.items():
         if (limits := getattr(view, "rate_limit", None)) is not None:
-            app.view_functions[endpoint] = limiter.limit(limits, key_func=_address)(view)
+            guarded: View = limiter.limit(limits, key_func=_address)(view)
+            app.view_functions[endpoint] = guarded
 
 
 def _asker() -> str:

@@ -15,6 +15,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, Ne
 
 from shared.actions.upload_images import ReceivedFile
 from shared.domain.errors import CelltallyError, InvalidInputError
+from shared.storage.errors import failing_as
 
 FIELD = "files"
 MOST_FILES = 1000
@@ -51,6 +52,7 @@ def received_files(
     what came in so far is removed.
     """
     boundary = _boundary(content_type)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="upload-") as place:
         with ExitStack() as files:  # Closes a file that a broken connection left half written.
             receiver = _Receiver(Path(place), max_bytes, files)
@@ -80,7 +82,8 @@ class _Growing:
         self.size += len(data)
         if self.size <= self.max_bytes:
             self.digest.update(data)
-            self.output.write(data)
+            with failing_as("receive", self.filename):
+                self.output.write(data)
 
     def finish(self) -> ReceivedFile:
         self.output.close()
@@ -121,14 +124,16 @@ class _Receiver:
 
 def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Any]:
     decoder = MultipartDecoder(boundary, max_form_memory_size=LONGEST_HEAD)
-    try:
-        while not isinstance(event := decoder.next_event(), Epilogue):
+    while True:
+        try:
+            event = decoder.next_event()
             if isinstance(event, NeedData):
                 decoder.receive_data(stream.read(CHUNK) or None)
-            else:
-                yield event
-    except ValueError:
-        raise BadRequest from None
+        except (ValueError, OSError):  # No form, or the sender went away.
+            raise BadRequest from None
+        if isinstance(event, Epilogue):
+            return
+        yield event
 
 
 def _name_of(part: File) -> str:

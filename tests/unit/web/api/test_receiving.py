@@ -116,6 +116,22 @@ def test_a_broken_body_is_refused_and_leaves_nothing(tmp_path, content):
     assert list(tmp_path.iterdir()) == []
 
 
+class LostConnection(BytesIO):
+    """A body whose sender goes away without a word."""
+
+    def read(self, size=-1):
+        if data := super().read(size):
+            return data
+        raise OSError("connection reset")
+
+
+def test_a_sender_that_goes_away_leaves_nothing(tmp_path):
+    with pytest.raises(BadRequest):
+        receive(LostConnection(part(bytes(2 * CHUNK))), tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_endless_headers_are_refused_before_they_fill_the_memory(tmp_path):
     with pytest.raises(RequestEntityTooLarge):
         receive(BytesIO(b"--frontier\r\nX: " + b"x" * 8 * CHUNK), tmp_path)
