@@ -12,7 +12,7 @@ from shared.actions.delete_project import delete_project
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.domain.channels import Channel, ChannelKind
 from shared.domain.runs import RunStatus
-from shared.scheduling import Duty, Scheduler, run
+from shared.scheduling import Scheduler, run
 from shared.storage import open_storage
 from tests.integration.lab import Lab, until
 
@@ -89,22 +89,6 @@ def test_a_second_scheduler_waits_for_the_first(
             until(lambda: len(lab.queue.segments) == 3)
 
     assert idle.queue.segments == []
-
-
-def test_a_duty_that_fails_comes_again_and_stops_no_other() -> None:
-    done: list[str] = []
-
-    def fail() -> None:
-        done.append("tried")
-        raise ConnectionError
-
-    duties = [Duty("fails", 5, fail), Duty("works", 5, lambda: done.append("worked"))]
-
-    for now in (0.0, 4.9, 5.0):
-        for duty in duties:
-            duty.do_if_due(now)
-
-    assert done == ["tried", "worked", "tried", "worked"]
 
 
 def test_projects_whose_recount_was_lost_are_asked_for(

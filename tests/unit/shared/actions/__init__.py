@@ -1,0 +1,1 @@
+"""Actions, as far as they need no database."""
