@@ -133,10 +133,14 @@ def _responses(path: str, spoken: Exchange) -> dict[str, Any]:
     if content:
         answer["content"] = content
     problem = {"schema": {"$ref": _REF.format(model=Problem.__name__)}}
-    refusal = {"description": "Refused.", "content": {"application/problem+json": problem}}
-    responses = {str(spoken.status): answer, "default": refusal}
+    told = {"application/problem+json": problem}
+    responses = {
+        str(spoken.status): answer,
+        "default": {"description": "Refused.", "content": told},
+    }
     if spoken.gives is UploadAnswer:
-        responses["422"] = answer | {"description": "Every file was refused."}
+        description = "Every file was refused, or there was none."
+        responses["422"] = {"description": description, "content": content | told}
     return responses
 
 

@@ -10,6 +10,7 @@ from shared.domain.images import ImageStatus
 from shared.domain.wire import Wire
 
 LARGEST_PAGE = 200
+LONGEST_CURSOR = 2000  #: It holds a title, of 200 letters of four bytes at most.
 MOST_IMAGES = 10_000
 LARGEST_PREFERENCES = 100  #: Entries.
 
@@ -72,7 +73,7 @@ class PageQuery(Wire):
     """Which part of a list."""
 
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE)
-    cursor: str | None = Field(default=None, max_length=500)
+    cursor: str | None = Field(default=None, max_length=LONGEST_CURSOR, pattern=r"^[A-Za-z0-9_-]+$")
 
 
 class ProjectQuery(PageQuery):

@@ -125,6 +125,17 @@ def test_pages_show_every_project_once_and_in_order(client_of, alice, sort):
         assert seen == sorted(seen, reverse=sort.startswith("-"))
 
 
+def test_the_longest_titles_can_be_paged_too(client_of, alice):
+    client = client_of(alice)
+    for last in "ab":
+        client.post(ADDRESS, json={"title": "\U0001d51b" * 199 + last})
+
+    first = client.get(f"{ADDRESS}?sort=title&limit=1").json
+    second = client.get(f"{ADDRESS}?sort=title&limit=1&cursor={first['nextCursor']}").json
+
+    assert [page["items"][0]["title"][-1] for page in (first, second)] == ["a", "b"]
+
+
 def test_words_find_projects_as_they_stand(client_of, alice):
     client = client_of(alice)
     for title in ("HeLa 100%", "hela 100x", "other"):
