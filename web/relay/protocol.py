@@ -27,7 +27,7 @@ class CloseCode(IntEnum):
     LATE = 4408  #: Hello or pong did not come in time.
     TOO_MANY_SOCKETS = 4409  #: Stop here; another tab is in use.
     TOO_MUCH = 4429  #: Read too slowly or sent too much; back off, resume with `since`.
-    REDIS_LOST = 4503  #: Back off and poll meanwhile.
+    REDIS_LOST = 4503  #: Redis or the database is away; back off and poll meanwhile.
 
 
 class MalformedError(CelltallyError):

@@ -28,7 +28,11 @@ class TooManyChannelsError(CelltallyError):
 
 
 def subscribe(relay: Relay, reader: Reader, wish: Wish, *, ref: Reference | None) -> None:
-    """Answer one wish: `subbed` and from then on every message, or an `error`."""
+    """Answer one wish: `subbed` and from then on every message, or an `error`.
+
+    Raises UnavailableError when nobody can tell now whether or from where: a page that is
+    live in part would be worse than one that knows it is not, and comes back.
+    """
     try:
         channel = _channel_of(relay, reader, wish)
         topic = relay.hub.join(channel, reader)
@@ -37,6 +41,8 @@ def subscribe(relay: Relay, reader: Reader, wish: Wish, *, ref: Reference | None
         except BaseException:
             relay.hub.leave(channel, reader, relay.clock())
             raise
+    except UnavailableError:
+        raise
     except CelltallyError as refusal:
         error = message("error", ref=ref, ch=wish.ch, code=refusal.code, detail=refusal.detail)
         reader.inbox.send(text_frame(error))

@@ -51,7 +51,7 @@ def test_a_ticket_of_a_session_that_is_over_does_not_admit(live, relay):
 def test_the_socket_ends_with_the_login_session(live, relay):  # R9
     browser = live.socket(relay)
 
-    browser.say(m="hello", ticket=live.ticket(live.alice, seconds=1.5), proto=1)
+    browser.say(m="hello", ticket=live.ticket(live.alice, seconds=3), proto=1)
     code, before = browser.closed()
 
     assert code == 4401
