@@ -16,13 +16,13 @@ from web.api.cursors import cursor_of, cut_of
 from web.api.exchange import exchange, op_id
 from web.api.receiving import received_files
 from web.api.requests import DeletionBody, ImageQuery, PageQuery
+from web.api.run_schemas import RunList
 from web.api.schemas import (
     DeletionAnswer,
     DuplicateJson,
     ImageJson,
     ImageList,
     RejectionJson,
-    RunList,
     UploadAnswer,
 )
 from web.api.shapes import image_json, image_list, run_json, stats_now

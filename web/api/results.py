@@ -14,7 +14,7 @@ from web import access
 from web.access import services
 from web.api.exchange import exchange, json_answer
 from web.api.files import StoredFile, answer_file
-from web.api.schemas import SegmentationJson
+from web.api.run_schemas import SegmentationJson
 from web.api.shapes import engine_of_run
 
 blueprint = Blueprint("results", __name__)

@@ -13,7 +13,7 @@ from web import access
 from web.access import services
 from web.api.exchange import exchange, op_id
 from web.api.requests import SegmentBody
-from web.api.schemas import BatchJson, EngineList, SegmentAnswer
+from web.api.run_schemas import BatchJson, EngineList, SegmentAnswer
 from web.api.shapes import engine_json, stats_now
 
 blueprint = Blueprint("segmenting", __name__)

@@ -15,13 +15,11 @@ from shared.domain.events import ImageFailure
 from shared.domain.images import ImageStatus
 from shared.domain.stats import ProjectStats
 from web.access import PROJECT_NOT_FOUND
+from web.api.run_schemas import EngineJson, EngineOfRun, RunJson
 from web.api.schemas import (
-    EngineJson,
-    EngineOfRun,
     ImageJson,
     OwnerJson,
     ProjectJson,
-    RunJson,
     UserJson,
     WaitingJson,
 )
