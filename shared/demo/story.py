@@ -2,9 +2,10 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from secrets import token_hex, token_urlsafe
+from typing import Protocol
 
 from shared.client.live import LiveUpdates
 from shared.client.rest import Json, RestClient
@@ -24,6 +25,19 @@ class MismatchError(CelltallyError):
 
     code = "mismatch"
     status = 500
+
+
+class Rest(Protocol):
+    """What REST tells of a project."""
+
+    def stats(self, project_id: str) -> Json: ...
+    def images(self, project_id: str) -> Iterator[Json]: ...
+
+
+class Live(Protocol):
+    """What the socket tells of it."""
+
+    def updates(self, *, silence: float) -> Iterator[Json]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,7 @@ def tell_the_story(client: RestClient, samples: Sequence[Sample], tell: Tell) ->
         tell("subscribed to the live updates")
         _segment(client, project_id, _by_engine(client, samples, names), tell)
         _watch_to_the_end(live, watch)
-        stats = _agreed(client, project_id, live, watch)
+        stats = agreed_stats(client, project_id, live, watch)
     rows = [_row(client, image) for image in client.images(project_id)]
     return Outcome(rows=rows, tally=described(stats))
 
@@ -76,6 +90,10 @@ def _by_engine(
 ) -> dict[str, list[str]]:
     """Return the images for each engine: the house's choice for what is in the picture."""
     chosen = {modality: e["name"] for e in client.engines() for modality in e["default"]}
+    if missing := {sample.modality for sample in samples} - set(chosen):
+        raise UnavailableError(
+            f"no engine for {', '.join(sorted(missing))} works here: `celltally engines` says why"
+        )
     engine_of = {sample.filename: chosen[sample.modality] for sample in samples}
     groups: dict[str, list[str]] = defaultdict(list)
     for image_id, name in names.items():
@@ -103,7 +121,7 @@ def _watch_to_the_end(live: LiveUpdates, watch: ProjectWatch) -> None:
     )
 
 
-def _agreed(client: RestClient, project_id: str, live: LiveUpdates, watch: ProjectWatch) -> Json:
+def agreed_stats(client: Rest, project_id: str, live: Live, watch: ProjectWatch) -> Json:
     """Return the final counts, which events, REST and the images must all tell alike."""
     asked = client.stats(project_id)
     if not watch.has_caught_up(asked["version"]):

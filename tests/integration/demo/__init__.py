@@ -1,0 +1,1 @@
+"""`celltally demo`, whole."""
