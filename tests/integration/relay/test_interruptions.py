@@ -1,5 +1,6 @@
 """Relays that end, links that break, browsers that stop reading."""
 
+import os
 import signal
 
 from tests.integration.relay.live import wait_until
@@ -105,6 +106,19 @@ def test_a_redis_that_restarts_is_used_again_and_browsers_ask_again(own_valkey, 
     assert str(own_live.images) in {resync["ch"] for resync in resyncs}
     own_live.publish_status("a")
     assert browser.hear()["type"] == "imageStatusUpdate"
+
+
+def test_a_link_that_went_silent_is_given_up_and_made_again(own_valkey, own_live):
+    relay = own_live.relay(tick_seconds=0.1, silence_seconds=0.5)
+    browser = own_live.watching(relay, own_live.alice, own_live.images)
+
+    os.kill(own_valkey.program.pid, signal.SIGSTOP)  # The link stays open, and nothing comes.
+    wait_until(lambda: relay.health() is None)
+    os.kill(own_valkey.program.pid, signal.SIGCONT)
+    own_live.publish_status("a")
+
+    assert browser.hear()["type"] == "imageStatusUpdate"
+    wait_until(lambda: relay.health() is not None)
 
 
 def test_a_browser_that_stops_reading_is_dropped_and_disturbs_nobody(live, relay):  # R12
