@@ -17,6 +17,7 @@ from shared.config import Settings
 from shared.database import dashboards, stats, workers
 from shared.database.engine import Database, plain_url
 from shared.domain.channels import Channel, ChannelKind
+from shared.log_lines import write_log_lines
 from shared.messaging.ports import EventPublisher, TaskQueue
 from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
@@ -131,6 +132,7 @@ def run(scheduler: Scheduler, stopping: Event) -> None:
 
 def main() -> None:
     """Run until SIGTERM."""
+    write_log_lines()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

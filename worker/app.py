@@ -1,6 +1,15 @@
 """The Celery application: `celery -A worker.app worker …`."""
 
 from celery import Celery
+from celery.signals import setup_logging
+
+from shared.log_lines import write_log_lines
 
 app = Celery("celltally", include=["worker.tasks.segment", "worker.tasks.stats", "worker.parent"])
 app.config_from_object("celeryconfig")
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def write_lines(**_: object) -> None:
+    """Log as every other process does; Celery leaves logging alone once this is connected."""
+    write_log_lines()
