@@ -45,16 +45,7 @@ UPDATED = """
 """
 
 
-def trigger(event: str, done: str, tables: str, changes: str) -> str:
-    """Return the SQL of the statement trigger for one event, such as (insert, inserted)."""
-    sums = ",\n           ".join(
-        f"coalesce(sum(sign) FILTER (WHERE status = '{word}'), 0) AS {word}" for word in COUNTED
-    )
-    columns = ", ".join(COUNTED)
-    anything = " OR ".join(
-        f"{name} <> 0" for name in (*COUNTED, "objects", "uploads", "deletes", "completions")
-    )
-    return f"""
+TRIGGER = """
 CREATE FUNCTION count_{done}_images() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     WITH changes AS ({changes}),
@@ -90,6 +81,23 @@ END $$;
 CREATE TRIGGER count_{done}_images AFTER {event} ON images
 REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION count_{done}_images();
 """
+
+
+def trigger(event: str, done: str, tables: str, changes: str) -> str:
+    """Return the SQL of the statement trigger for one event, such as (insert, inserted)."""
+    sums = (
+        f"coalesce(sum(sign) FILTER (WHERE status = '{word}'), 0) AS {word}" for word in COUNTED
+    )
+    numbers = (*COUNTED, "objects", "uploads", "deletes", "completions")
+    return TRIGGER.format(
+        event=event,
+        done=done,
+        tables=tables,
+        changes=changes,
+        sums=",\n           ".join(sums),
+        columns=", ".join(COUNTED),
+        anything=" OR ".join(f"{name} <> 0" for name in numbers),
+    )
 
 
 #: What the triggers could not count is refused.

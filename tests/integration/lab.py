@@ -1,41 +1,28 @@
-"""A database with people, projects and images in it, and short words for what is done to them."""
+"""Short words for what is done to the rows of a test."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.engine import Row, RowMapping
 
 from shared.actions.change_project import change_project
-from shared.actions.create_project import create_project
-from shared.actions.delete_images import delete_images
 from shared.actions.dispatch import dispatch
 from shared.actions.leases import hand_back, reap_expired
 from shared.actions.recompute_stats import recompute_stats
 from shared.actions.runs import claim_run, complete_run, fail_run
 from shared.actions.segment_images import Batch, SegmentRequest, segment_images
-from shared.database import batches, images, stats
+from shared.database import batches, stats
 from shared.database.engine import Database
-from shared.database.images import NewImage
-from shared.database.projects import NewProject
 from shared.database.transaction import Transaction
 from shared.database.workers import OnlineWorker, RegisteredEngine, beat, register_engine
 from shared.domain.engines import EngineSpec, Modality
 from shared.domain.events import Operation, ProjectStatsUpdate
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
-from shared.domain.stats import ProjectStats
-from shared.messaging.memory import MemoryEventPublisher, MemoryTaskQueue
-from shared.pausing import hold
-
-T = TypeVar("T")
-
-#: Tables whose rows do not go with their user.
-LOOSE_TABLES = ("stats_deltas", "outbox", "file_deletions", "engines", "worker_heartbeats")
+from shared.messaging.memory import MemoryEventPublisher
+from tests.integration.interleaving import nothing, until
+from tests.integration.rows import Rows
 
 PARAMS = {
     "type": "object",
@@ -43,127 +30,12 @@ PARAMS = {
 }
 
 
-def until(question: Callable[[], T], *, seconds: float = 30) -> T:
-    """Ask again and again until the answer is true, for a bounded time."""
-    end = time.monotonic() + seconds
-    while not (answer := question()):
-        if time.monotonic() > end:
-            raise AssertionError(f"{question} did not become true within {seconds} s")
-        time.sleep(0.01)
-    return answer
-
-
-def nothing() -> None:
-    """Do nothing."""
-
-
-@contextmanager
-def held(name: str, hook: Callable[[], None]) -> Iterator[None]:
-    """Run *hook* once, the first time anybody comes to the pause point *name*."""
-
-    def once() -> None:
-        hold(name, None)
-        hook()
-
-    hold(name, once)
-    try:
-        yield
-    finally:
-        hold(name, None)
-
-
-class Lab:
+class Lab(Rows):
     """What a test works with: a database of its own, and twins of the broker and the channel."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
-        self.queue = MemoryTaskQueue()
+        super().__init__(database)
         self.publisher = MemoryEventPublisher()
-
-    # Rows
-
-    def forget_everything(self) -> None:
-        """Empty every table: faster than a new database for each test."""
-        for table in ("users", *LOOSE_TABLES):
-            self.sql(f"DELETE FROM {table}")
-
-    def sql(self, statement: str, *, operation: str | None = None, **values: Any) -> list[Row[Any]]:
-        """Run one statement in a transaction of its own; return its rows, if it has any."""
-
-        def run(tx: Any) -> list[Row[Any]]:
-            result = tx.execute(text(statement), values)
-            return list(result) if result.returns_rows else []
-
-        return self.database.transact(run, operation=operation)
-
-    def value(self, statement: str, **values: Any) -> Any:
-        """Return the one value that *statement* asks for."""
-        return self.sql(statement, **values)[0][0]
-
-    def user(self, name: str = "Ada") -> UUID:
-        """Add somebody for whom it is about noon: no test runs over their midnight."""
-        return self.value(
-            "INSERT INTO users (email, name, password_hash, time_zone)"
-            " VALUES (:name || gen_random_uuid() || '@example.org', :name, 'x', :zone)"
-            " RETURNING id",
-            name=name,
-            zone=f"Etc/GMT{datetime.now(UTC).hour - 12:+d}",
-        )
-
-    def project(self, owner: UUID | None = None) -> UUID:
-        new = NewProject(owner or self.user(), "Spheroids")
-        return self.database.transact(lambda tx: create_project(tx, self.queue, new))
-
-    def images(self, project: UUID, count: int = 1) -> list[UUID]:
-        """Add *count* images of new content."""
-        return self.upload(project, [uuid4().hex for _ in range(count)])
-
-    def upload(self, project: UUID, shas: list[str]) -> list[UUID]:
-        """Add images with these contents; those that the project has already are not added."""
-        new = [new_image(project, sha) for sha in shas]
-        inserted = self.database.transact(
-            lambda tx: images.insert_new(tx.connection, new), operation=Operation.IMAGES_ADDED
-        )
-        return [image.id for image in new if image.id in inserted]
-
-    def delete(self, project: UUID, image_ids: list[UUID]) -> int:
-        return delete_images(self.database, self.queue, project_id=project, image_ids=image_ids)
-
-    def image(self, image_id: UUID) -> Row[Any]:
-        return self.sql("SELECT * FROM images WHERE id = :id", id=image_id)[0]
-
-    def run(self, run_id: UUID) -> Row[Any]:
-        return self.sql("SELECT * FROM runs WHERE id = :id", id=run_id)[0]
-
-    def runs(self, project: UUID, status: str | None = None) -> list[Row[Any]]:
-        return self.sql(
-            "SELECT * FROM runs WHERE project_id = :project"
-            " AND (CAST(:status AS text) IS NULL OR status = :status) ORDER BY seq",
-            project=project,
-            status=status,
-        )
-
-    def deltas(self, project: UUID) -> list[Row[Any]]:
-        return self.sql(
-            "SELECT * FROM stats_deltas WHERE project_id = :project ORDER BY id", project=project
-        )
-
-    # Questions
-
-    def stats(self, project: UUID) -> ProjectStats:
-        with self.database.reading() as connection:
-            found = stats.read_stats(connection, project)
-        assert found is not None, f"project {project} has no stats"
-        return found
-
-    def is_exact(self, project: UUID) -> bool:
-        """Tell whether the tally equals a count of the rows."""
-        now = self.stats(project)
-        with self.database.reading() as connection:
-            counted = stats.recount(connection, project)
-        return counted == counts_of(now)
-
-    # Acts
 
     def engine(self, name: str = "noop", **fields: Any) -> EngineSpec:
         """Register an engine, as a worker that has it does."""
@@ -210,6 +82,20 @@ class Lab:
             found = batches.progress(connection, batch_id)
         assert found is not None
         return found
+
+    def waiting(self, user: UUID, count: int, **fields: Any) -> list[UUID]:
+        """Have *count* images of a new project of the user wait; return their runs in order."""
+        project = self.project(user)
+        self.images(project, count)
+        self.segment(project, **fields)
+        return [run.id for run in self.runs(project)]
+
+    def age_messages(self, seconds: int = 11) -> None:
+        """Let the messages have been sent longer ago."""
+        self.sql(
+            "UPDATE runs SET dispatched_at = dispatched_at - make_interval(secs => :seconds)",
+            seconds=seconds,
+        )
 
     def dispatch(self) -> list[UUID]:
         """Dispatch; return the runs that were sent, in their order."""
@@ -295,8 +181,6 @@ class Lab:
         self.segment(project, [image])
         return self.sql("SELECT * FROM runs WHERE image_id = :image", image=image)[0]
 
-    # Interleaving
-
     def threads(self, count: int) -> ThreadPoolExecutor:
         """Return threads that have ended when their block ends."""
         return ThreadPoolExecutor(count)
@@ -312,35 +196,3 @@ class Lab:
                 >= count
             )
         )
-
-
-def counts_of(found: ProjectStats) -> dict[str, int]:
-    """Return the counts under the names of the columns."""
-    return {
-        "uploaded": found.uploaded_count,
-        "queued": found.queued_count,
-        "processing": found.processing_count,
-        "segmented": found.segmented_count,
-        "no_objects": found.no_objects_count,
-        "failed": found.failed_count,
-        "objects": found.object_count,
-    }
-
-
-def new_image(project: UUID, sha: str) -> NewImage:
-    """Return an image with this content, as an accepted upload has it."""
-    return NewImage(
-        id=uuid4(),
-        project_id=project,
-        filename=f"{sha}.png",
-        sha256=sha,
-        bytes=64,
-        width=8,
-        height=8,
-        channels=1,
-        bit_depth=8,
-        pixel_size_um=None,
-        modality=Modality.NUCLEI_FLUO,
-        storage_key=f"images/{sha}",
-        thumbnail_key=f"thumbnails/{sha}",
-    )

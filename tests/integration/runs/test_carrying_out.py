@@ -1,10 +1,7 @@
 """One run from its claim to its outcome, as a child of a worker carries it out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -13,77 +10,21 @@ from PIL import Image
 from shared.domain.engines import Segmentation
 from shared.domain.errors import UnavailableError
 from shared.domain.images import ImageStatus
-from shared.domain.runs import MAX_ATTEMPTS, Claimant, FailureCode, RunStatus
+from shared.domain.runs import MAX_ATTEMPTS, FailureCode, RunStatus
 from shared.results import load_labels, load_objects
-from shared.storage import Storage, open_storage
+from shared.storage import open_storage
 from tests.images import disks, encoded
-from tests.integration.lab import Lab, held
+from tests.integration.interleaving import held
+from tests.integration.lab import Lab
+from tests.integration.runs.child import (
+    Child,
+    FakeEngines,
+    Found,
+    TimeIsUpError,
+    bright,
+    nothing_found,
+)
 from worker.engines.checked import ImageTooLargeError
-from worker.segmenting import carry_out
-
-Found = Callable[[np.ndarray], Segmentation]
-
-
-class TimeIsUpError(Exception):
-    """What the time limit of a task raises here."""
-
-
-def bright(image: np.ndarray) -> Segmentation:
-    """Find two objects in any picture."""
-    labels = np.zeros(image.shape[:2], np.uint32)
-    labels[2:4, 2:4] = 1
-    labels[2:4, 6:8] = 2
-    return Segmentation(labels)
-
-
-def nothing_found(image: np.ndarray) -> Segmentation:
-    return Segmentation(np.zeros(image.shape[:2], np.uint32))
-
-
-@dataclass
-class FakeEngines:
-    """One engine whose work the test decides."""
-
-    find: Found = bright
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def get(self, name: str) -> "FakeEngines":
-        self.name = name
-        return self
-
-    def segment(
-        self, image: np.ndarray, pixel_size_um: float | None, **params: Any
-    ) -> Segmentation:
-        self.asked.append((self.name, params))
-        return self.find(image)
-
-
-@dataclass
-class Child:
-    """What a child process works with."""
-
-    lab: Lab
-    storage: Storage
-    engines: FakeEngines
-
-    @property
-    def database(self) -> object:
-        return self.lab.database
-
-    @property
-    def queue(self) -> object:
-        return self.lab.queue
-
-    def carry_out(self, run_id: UUID, *, pid: int = 1) -> bool:
-        return carry_out(
-            self,
-            run_id,
-            Claimant("w1", pid, lease_seconds=45),
-            is_timeout=lambda problem: isinstance(problem, TimeIsUpError),
-        )
-
-    def results(self) -> list[str]:
-        return list(self.storage.list("results/"))
 
 
 @pytest.fixture

@@ -1,43 +1,23 @@
-"""Who goes next, how many at a time, and what is found again (rules.md C.23, C.24, Q7)."""
+"""Who goes next, how many at a time, and that each is sent once (rules.md C.23, Q7)."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import TextClause, text
 
-from shared.actions.dispatch import dispatch, recover_lost
+from shared.actions.dispatch import dispatch
 from shared.database import runs
 from shared.database.transaction import Transaction
 from shared.domain.engines import EngineQueue
 from shared.domain.runs import DispatchedRun, FailureCode
 from shared.messaging.memory import MemoryTaskQueue
-from tests.integration.lab import Lab, held
+from tests.integration.interleaving import held
+from tests.integration.lab import Lab
 
 SLOTS = 2
 WINDOW = 2 * SLOTS
-
-
-@pytest.fixture
-def ada(lab: Lab) -> UUID:
-    lab.engine()
-    lab.worker(SLOTS)
-    return lab.user("Ada")
-
-
-@pytest.fixture
-def bob(lab: Lab) -> UUID:
-    return lab.user("Bob")
-
-
-def waiting(lab: Lab, user: UUID, count: int, **fields: object) -> list[UUID]:
-    """Have *count* images of a new project of the user wait; return their runs in order."""
-    project = lab.project(user)
-    lab.images(project, count)
-    lab.segment(project, **fields)
-    return [run.id for run in lab.runs(project)]
 
 
 def dispatched(lab: Lab) -> int:
@@ -46,13 +26,8 @@ def dispatched(lab: Lab) -> int:
     )
 
 
-def make_old(lab: Lab, seconds: int = 11) -> None:
-    """Let the messages have been sent longer ago."""
-    lab.sql("UPDATE runs SET dispatched_at = dispatched_at - make_interval(secs => :s)", s=seconds)
-
-
 def test_twice_as_many_as_there_are_slots_are_in_flight(lab: Lab, ada: UUID) -> None:
-    order = waiting(lab, ada, 10)
+    order = lab.waiting(ada, 10)
 
     assert lab.dispatch() == order[:WINDOW]
     assert lab.dispatch() == []
@@ -69,14 +44,14 @@ def test_slots_of_all_workers_count_and_lost_workers_do_not(lab: Lab, ada: UUID)
     lab.sql(
         "UPDATE worker_heartbeats SET seen_at = now() - interval '1 minute' WHERE worker = 'gone'"
     )
-    waiting(lab, ada, 10)
+    lab.waiting(ada, 10)
 
     assert len(lab.dispatch()) == 2 * (SLOTS + 1)
 
 
 def test_without_a_worker_everything_waits(lab: Lab, ada: UUID) -> None:
     lab.sql("DELETE FROM worker_heartbeats")
-    waiting(lab, ada, 2)
+    lab.waiting(ada, 2)
 
     assert lab.dispatch() == []
     assert dispatched(lab) == 0
@@ -84,8 +59,8 @@ def test_without_a_worker_everything_waits(lab: Lab, ada: UUID) -> None:
 
 def test_each_queue_has_its_own_window(lab: Lab, ada: UUID) -> None:
     lab.engine("big", queue=EngineQueue.GPU)
-    gpu = waiting(lab, ada, 3, engine="big")
-    cpu = waiting(lab, ada, 10, engine="noop")
+    gpu = lab.waiting(ada, 3, engine="big")
+    cpu = lab.waiting(ada, 10, engine="noop")
     assert lab.dispatch() == cpu[:WINDOW]
 
     lab.worker(slots=1, name="g1", queue="segment.gpu")
@@ -97,7 +72,7 @@ def test_each_queue_has_its_own_window(lab: Lab, ada: UUID) -> None:
 def test_a_message_carries_the_limits_of_its_engine(lab: Lab, ada: UUID) -> None:
     """Rule 25."""
     lab.engine("slow", limits={"soft_seconds": 200, "hard_seconds": 230})
-    waiting(lab, ada, 1, engine="slow")
+    lab.waiting(ada, 1, engine="slow")
 
     lab.dispatch()
 
@@ -107,8 +82,8 @@ def test_a_message_carries_the_limits_of_its_engine(lab: Lab, ada: UUID) -> None
 
 def test_users_take_turns_whatever_they_have_waiting(lab: Lab, ada: UUID, bob: UUID) -> None:
     """Q7 in small: Bob comes after hundreds of Ada's and does not wait for them."""
-    many = waiting(lab, ada, 40)
-    few = waiting(lab, bob, 5)
+    many = lab.waiting(ada, 40)
+    few = lab.waiting(bob, 5)
     finished: list[UUID] = []
 
     while not set(few) <= set(finished):
@@ -126,9 +101,9 @@ def test_users_take_turns_whatever_they_have_waiting(lab: Lab, ada: UUID, bob: U
 
 def test_what_somebody_has_in_flight_counts_against_them(lab: Lab, ada: UUID, bob: UUID) -> None:
     """Ada fills the window; the next places are Bob's until they are even."""
-    mine = waiting(lab, ada, 10)
+    mine = lab.waiting(ada, 10)
     lab.dispatch()
-    theirs = waiting(lab, bob, 10)
+    theirs = lab.waiting(bob, 10)
 
     for run in mine[:2]:
         lab.complete(lab.claimed(run))
@@ -137,8 +112,8 @@ def test_what_somebody_has_in_flight_counts_against_them(lab: Lab, ada: UUID, bo
 
 
 def test_many_light_users_share_with_a_heavy_one(lab: Lab, ada: UUID) -> None:
-    waiting(lab, ada, 30)
-    light = [waiting(lab, lab.user(), 1)[0] for _ in range(6)]
+    lab.waiting(ada, 30)
+    light = [lab.waiting(lab.user(), 1)[0] for _ in range(6)]
     sent: list[UUID] = []
 
     for _ in range(3):
@@ -150,9 +125,9 @@ def test_many_light_users_share_with_a_heavy_one(lab: Lab, ada: UUID) -> None:
 
 
 def test_high_priority_goes_first_within_a_user(lab: Lab, ada: UUID, bob: UUID) -> None:
-    normal = waiting(lab, ada, 3)
-    urgent = waiting(lab, ada, 2, priority="high")
-    other = waiting(lab, bob, 2)
+    normal = lab.waiting(ada, 3)
+    urgent = lab.waiting(ada, 2, priority="high")
+    other = lab.waiting(bob, 2)
 
     sent = lab.dispatch()
 
@@ -164,7 +139,7 @@ def test_high_priority_goes_first_within_a_user(lab: Lab, ada: UUID, bob: UUID) 
 
 
 def test_a_run_that_backs_off_lets_others_pass(lab: Lab, ada: UUID) -> None:
-    first, second = waiting(lab, ada, 2)
+    first, second = lab.waiting(ada, 2)
     lab.fail(lab.claimed(first), FailureCode.STORAGE_ERROR)
 
     assert lab.dispatch() == [second]
@@ -174,7 +149,7 @@ def test_a_run_that_backs_off_lets_others_pass(lab: Lab, ada: UUID) -> None:
 
 def test_two_dispatchers_at_once_send_each_run_once(lab: Lab, ada: UUID) -> None:
     """Rule 23: the one that comes second returns at once."""
-    order = waiting(lab, ada, 10)
+    order = lab.waiting(ada, 10)
     second = []
 
     with held("dispatch.taken", lambda: second.append(lab.dispatch())):
@@ -185,7 +160,7 @@ def test_two_dispatchers_at_once_send_each_run_once(lab: Lab, ada: UUID) -> None
 
 def test_nothing_is_sent_before_the_places_are_committed(lab: Lab, ada: UUID) -> None:
     """Rule 23: a message must not reach a worker before its run says so."""
-    waiting(lab, ada, 2)
+    lab.waiting(ada, 2)
     seen = []
 
     class Looking(MemoryTaskQueue):
@@ -198,7 +173,7 @@ def test_nothing_is_sent_before_the_places_are_committed(lab: Lab, ada: UUID) ->
 
 
 def test_a_broker_that_refuses_gives_the_places_back(lab: Lab, ada: UUID) -> None:
-    order = waiting(lab, ada, 2)
+    order = lab.waiting(ada, 2)
 
     class Refusing(MemoryTaskQueue):
         def send_segments(self, sent: Sequence[DispatchedRun]) -> None:
@@ -208,102 +183,6 @@ def test_a_broker_that_refuses_gives_the_places_back(lab: Lab, ada: UUID) -> Non
 
     assert dispatched(lab) == 0
     assert lab.dispatch() == order
-
-
-def test_a_lost_message_is_found_and_sent_again(lab: Lab, ada: UUID) -> None:
-    """Rule 24, S3: Redis was flushed; no attempt is used up."""
-    order = waiting(lab, ada, 3)
-    lab.dispatch()
-    kept = lab.queue.segments[0].run_id
-    lab.queue.segments[:] = lab.queue.segments[:1]
-    make_old(lab)
-
-    assert recover_lost(lab.database, lab.queue) == 2
-
-    assert lab.dispatch() == [run for run in order if run != kept]
-    assert {run.attempt for run in map(lab.run, order)} == {0}
-
-
-def test_a_message_that_was_just_sent_is_not_looked_for(lab: Lab, ada: UUID) -> None:
-    waiting(lab, ada, 1)
-    lab.dispatch()
-    lab.queue.segments.clear()
-
-    assert recover_lost(lab.database, lab.queue) == 0
-
-
-def test_a_dispatcher_that_died_before_it_sent_is_made_good(lab: Lab, ada: UUID) -> None:
-    """Rule 24: places taken and committed, and no message."""
-
-    class Dying(MemoryTaskQueue):
-        def send_segments(self, sent: Sequence[DispatchedRun]) -> None:
-            raise KeyboardInterrupt
-
-    order = waiting(lab, ada, 1)
-    with pytest.raises(KeyboardInterrupt):
-        dispatch(lab.database, Dying())
-    assert lab.dispatch() == []
-    make_old(lab)
-
-    recover_lost(lab.database, lab.queue)
-
-    assert lab.dispatch() == order
-
-
-def test_a_message_that_a_dead_worker_holds_is_given_up_once_it_was_overtaken(
-    lab: Lab, ada: UUID
-) -> None:
-    """Rule 24: unacknowledged for a quarter of an hour, were it not for the ones behind it."""
-    stuck, later = waiting(lab, ada, 2)
-    lab.dispatch()
-    make_old(lab, 60)
-    lab.sql(
-        "UPDATE runs SET dispatched_at = dispatched_at + interval '1 second' WHERE id = :id",
-        id=later,
-    )
-    assert recover_lost(lab.database, lab.queue) == 0  # The broker holds both.
-
-    lab.claim(later)
-    assert recover_lost(lab.database, lab.queue) == 0  # It may be a moment behind.
-    lab.sql("UPDATE runs SET started_at = started_at - interval '31 seconds'")
-
-    assert recover_lost(lab.database, lab.queue) == 1
-    assert lab.run(stuck).dispatched_at is None
-
-
-def test_a_message_older_than_any_visibility_timeout_is_given_up(lab: Lab, ada: UUID) -> None:
-    """Rule 24."""
-    waiting(lab, ada, 1)
-    lab.dispatch()
-    make_old(lab, 901)
-
-    assert recover_lost(lab.database, lab.queue) == 1
-
-
-def test_a_run_claimed_while_it_is_looked_for_keeps_its_place(lab: Lab, ada: UUID) -> None:
-    """Rule 24: the double that results is absorbed by the claim, and here there is none."""
-    [run] = waiting(lab, ada, 1)
-    lab.dispatch()
-    make_old(lab)
-
-    class Claiming(MemoryTaskQueue):
-        def held_by_broker(self, queues: object) -> set[UUID]:
-            lab.claim(run)
-            return set()
-
-    assert recover_lost(lab.database, Claiming()) == 0
-    assert lab.run(run).dispatched_at is not None
-
-
-def test_a_claimed_run_that_was_forgotten_is_in_flight_again(lab: Lab, ada: UUID) -> None:
-    """A message that was taken for lost arrives after all: the window stays right."""
-    order = waiting(lab, ada, 10)
-    lab.dispatch()
-    lab.database.transact(lambda tx: runs.forget_dispatch(tx.connection, order[:1]))
-
-    lab.claim(order[0])
-
-    assert lab.dispatch() == []
 
 
 def test_the_next_runs_are_found_without_reading_all_that_wait(lab: Lab, ada: UUID) -> None:

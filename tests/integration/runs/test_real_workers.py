@@ -21,8 +21,12 @@ from shared.messaging.celery_queue import CeleryTaskQueue
 from shared.servers.addresses import ServerUrls, broker_url
 from shared.storage import open_storage
 from tests.images import disks, encoded
-from tests.integration.lab import Lab, until
+from tests.integration.interleaving import until
+from tests.integration.lab import Lab
 from tests.integration.runs.gated_engine import FOLDER, Gated
+
+#: One fleet for all of them.
+pytestmark = pytest.mark.xdist_group("real workers")
 
 ROOT = Path(__file__).parents[3]
 CELLTALLY = Path(sys.executable).with_name("celltally")

@@ -14,7 +14,8 @@ from shared.domain.channels import Channel, ChannelKind
 from shared.domain.runs import RunStatus
 from shared.scheduling import Scheduler, run
 from shared.storage import open_storage
-from tests.integration.lab import Lab, until
+from tests.integration.interleaving import until
+from tests.integration.lab import Lab
 
 
 @pytest.fixture

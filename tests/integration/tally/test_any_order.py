@@ -25,7 +25,8 @@ from shared.database.transaction import Transaction
 from shared.domain.events import ImageStatusUpdate
 from shared.domain.runs import ClaimedRun, FailureCode
 from shared.domain.stats import ProjectStats
-from tests.integration.lab import Lab, counts_of
+from tests.integration.lab import Lab
+from tests.integration.rows import counts_of
 from tests.integration.tally.audit import offences
 
 T = TypeVar("T")
@@ -270,7 +271,7 @@ def test_no_order_of_acts_moves_the_tally(lab: Lab) -> None:
     run_state_machine_as_test(
         lambda: AnyOrder(lab),
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.channels import Channel, ChannelKind
 from shared.messaging.memory import MemoryEventPublisher, MemoryTaskQueue
-from tests.integration.lab import Lab, held
+from tests.integration.interleaving import held
+from tests.integration.lab import Lab
 from worker.recounting import (
     DASHBOARD_INTERVAL,
     STATS_INTERVAL,

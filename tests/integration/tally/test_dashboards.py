@@ -8,7 +8,8 @@ from shared.actions.recompute_dashboard import recompute_dashboard, refresh_dash
 from shared.database import dashboards
 from shared.domain.channels import Channel, ChannelKind
 from shared.domain.events import DashboardMetricsUpdate
-from tests.integration.lab import Lab, held
+from tests.integration.interleaving import held
+from tests.integration.lab import Lab
 
 
 @pytest.fixture

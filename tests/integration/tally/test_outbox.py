@@ -10,8 +10,8 @@ from shared.database import outbox
 from shared.domain.channels import Channel, ChannelKind
 from shared.domain.events import EventType, ImageStatusUpdate, ProjectImageCountChange
 from shared.domain.images import ImageStatus
-from tests.integration.lab import Lab, held
-
+from tests.integration.interleaving import crash, held
+from tests.integration.lab import Lab
 
 #: A channel of a project that is not there any more.
 SOMEWHERE = f"images:{UUID(int=7)}"
@@ -182,7 +182,3 @@ def test_a_channel_that_is_away_keeps_the_messages(lab: Lab, project: UUID) -> N
         publish_outbox(lab.database, Away())
 
     assert waiting(lab) == 1
-
-
-def crash() -> None:
-    raise KeyboardInterrupt

@@ -9,14 +9,15 @@ import pytest
 from shared.domain.channels import Channel
 from shared.domain.events import Event as Fact
 from shared.messaging.memory import MemoryEventPublisher
-from tests.integration.lab import Lab, until
+from tests.integration.interleaving import until
+from tests.integration.lab import Lab
 from worker.outbox import publish_for_ever
 
 
 class Unsteady(MemoryEventPublisher):
-    """A channel that is away for the first two messages."""
+    """A channel that is away for the first message."""
 
-    failures: int = 2
+    failures: int = 1
 
     def publish_event(self, channel: Channel, event: Fact, *, key: str) -> bool:
         if self.failures:

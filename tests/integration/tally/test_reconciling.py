@@ -11,7 +11,8 @@ from shared.cli import celltally
 from shared.database.engine import plain_url
 from shared.database.transaction import Transaction
 from shared.domain.stats import VERSION_BUMP
-from tests.integration.lab import Lab, counts_of
+from tests.integration.lab import Lab
+from tests.integration.rows import counts_of
 
 
 @pytest.fixture

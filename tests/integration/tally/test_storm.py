@@ -21,7 +21,8 @@ from shared.database import stats
 from shared.database.engine import Database, plain_url
 from shared.domain.stats import ProjectStats
 from shared.messaging.memory import MemoryEventPublisher
-from tests.integration.lab import Lab, counts_of
+from tests.integration.lab import Lab
+from tests.integration.rows import counts_of
 
 SECONDS = 4.0
 WRITERS, FOLDERS, READERS = 8, 2, 2
