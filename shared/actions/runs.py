@@ -25,9 +25,10 @@ def claim_run(
 
     The attempt is counted here, so that an image that kills its worker is capped too.
     """
+    token = uuid4()
     values = {
         "run_id": run_id,
-        "token": uuid4(),
+        "token": token,
         "worker": claimant.worker,
         "pid": claimant.pid,
         "lease_seconds": claimant.lease_seconds,
@@ -36,7 +37,14 @@ def claim_run(
     if row is None:
         return None
     _ask(tx, queue, row["project_id"])
-    return _claimed(row)
+    claimed = row["claimed"]
+    return ClaimedRun(
+        id=run_id,
+        token=token,
+        project_id=row["project_id"],
+        image_id=UUID(claimed.pop("image_id")),
+        **claimed,
+    )
 
 
 def complete_run(
@@ -85,18 +93,3 @@ def _settled(tx: Transaction, queue: TaskQueue, row: RowMapping | None) -> bool:
 
 def _ask(tx: Transaction, queue: TaskQueue, project_id: UUID) -> None:
     tx.after_commit(lambda: queue.ask_recompute(project_id))
-
-
-def _claimed(row: RowMapping) -> ClaimedRun:
-    return ClaimedRun(
-        id=row["id"],
-        token=row["token"],
-        attempt=row["attempt"],
-        image_id=row["image_id"],
-        project_id=row["project_id"],
-        engine=row["engine"],
-        params=row["params"],
-        storage_key=row["storage_key"],
-        page=row["page"],
-        pixel_size_um=row["pixel_size_um"],
-    )

@@ -37,15 +37,23 @@ GROUP BY project_id, place / {IMAGES_PER_MESSAGE}
 """  # noqa: S608 - built from constants of this package
 
 
+#: A place in the window is free: the scheduler is woken.
+_FREED = "r.id, r.project_id, pg_notify('celltally_dispatch', '') AS woken"
+
+#: What the claimer works with. Each column costs the client more than its value.
+_CLAIMED = """r.project_id, jsonb_build_object('image_id', r.image_id, 'attempt', r.attempt,
+    'engine', r.engine, 'params', r.params, 'storage_key', i.storage_key, 'page', i.page,
+    'pixel_size_um', i.pixel_size_um) AS claimed"""
+
+
 def move(
-    operation: Operation, *, which: str, run: str, image: str, wakes: bool = True
+    operation: Operation, *, which: str, run: str, image: str, returns: str = _FREED
 ) -> TextClause:
     """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
 
     It is checked twice: to find the runs, and again, on the newest version of each row,
     once their images are locked.
     """
-    woken = ", pg_notify('celltally_dispatch', '') AS woken" if wakes else ""
     return text(
         f"""
 WITH said AS (SELECT set_config('celltally.operation', '{operation}', true)),
@@ -65,8 +73,7 @@ moved AS (
     RETURNING i.*
 ),
 told AS ({told("moved")})
-SELECT r.id, r.image_id, r.project_id, r.status, r.token, r.attempt, r.engine, r.params,
-       i.storage_key, i.page, i.pixel_size_um{woken}
+SELECT {returns}
 FROM changed AS r JOIN moved AS i ON i.id = r.image_id
 """  # noqa: S608 - built from constants of this package; values are bound parameters
     )
@@ -84,7 +91,7 @@ CLAIM = move(
         lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
         dispatched_at = coalesce(r.dispatched_at, now())""",
     image="status = 'processing'",
-    wakes=False,
+    returns=_CLAIMED,
 )
 
 COMPLETE = move(
