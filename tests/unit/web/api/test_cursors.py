@@ -1,6 +1,5 @@
 """Cursors of lists."""
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
