@@ -90,13 +90,13 @@ class Settings(BaseSettings):
         return self.secret_key or read_or_make_secret(self.absolute_home / "secret_key")
 
 
-def read_or_make_secret(path: Path) -> str:
+def read_or_make_secret(path: Path, *, length: int = 64) -> str:
     """Return the secret in *path*; make it on first use, readable by its owner alone."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48))
+        draft.write_text(secrets.token_urlsafe(length)[:length])
         # A link appears whole or not at all: of two first starts, both read the same secret.
         with suppress(FileExistsError):
             path.hardlink_to(draft)

@@ -6,7 +6,7 @@ import sys
 import click
 
 from shared.actions.accounts import register
-from shared.commands.demo_account import DEMO_EMAIL, demo_password, demo_secret
+from shared.commands.demo_account import DEMO_EMAIL, demo_secret
 from shared.config import Settings, read_or_make_secret
 from shared.database.engine import Database
 from shared.database.migrating import upgrade
@@ -38,10 +38,9 @@ def _register_engines() -> None:
 def _make_demo_account(settings: Settings, url: str) -> None:
     path = demo_secret(settings)
     is_new = not path.exists()
-    read_or_make_secret(path)
+    password = read_or_make_secret(path, length=16)
     database = Database(url, pool_size=1, name="celltally-migrate")
     try:
-        password = demo_password(settings) or ""
         register(database, email=DEMO_EMAIL, name="Demo", password=password)
     except ConflictError:
         if is_new:  # The account is there, with a password that another home knows.

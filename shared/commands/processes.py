@@ -93,7 +93,7 @@ def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.a
 
 def flower_password(settings: Settings) -> str:
     """Return the password of Flower's only user, made on first use."""
-    return read_or_make_secret(settings.absolute_home / "flower_password")[:24]
+    return read_or_make_secret(settings.absolute_home / "flower_password", length=24)
 
 
 def _settings() -> Settings:

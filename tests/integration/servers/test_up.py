@@ -180,8 +180,8 @@ def test_when_all_answer_the_addresses_are_written_and_shown(running_home: Home)
     assert published["web"] == f"http://127.0.0.1:{ports['WEB']}"
     assert published["relay"] == f"ws://127.0.0.1:{ports['RELAY']}/ws"
     assert f"  web     {published['web']}\n  relay   {published['relay']}\n" in running.shown
-    password = (running_home.home / "demo_password").read_text()[:16]
-    assert f"demo@celltally.local, password {password}" in running.shown
+    password = (running_home.home / "demo_password").read_text()
+    assert f"demo@celltally.local, password {password}\n" in running.shown
 
 
 @pytest.mark.xdist_group("celltally up")
