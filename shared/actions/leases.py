@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import TextClause
-
 from shared.database import moves, runs
 from shared.database.engine import Database
 from shared.database.transaction import Transaction
@@ -38,17 +36,17 @@ def _release(
     database: Database,
     queue: TaskQueue,
     *,
-    requeue: TextClause,
-    fail: TextClause,
+    requeue: str,
+    fail: str,
     values: Mapping[str, object],
 ) -> list[UUID]:
     """Let those with attempts left wait again and the others fail, each in a transaction."""
 
-    def moved(statement: TextClause, tx: Transaction) -> list[UUID]:
-        rows = tx.execute(statement, values).all()
-        for project_id in {row.project_id for row in rows}:
+    def moved(statement: str, tx: Transaction) -> list[UUID]:
+        rows = tx.rows(statement, values)
+        for project_id in {row["project_id"] for row in rows}:
             tx.after_commit(partial(queue.ask_recompute, project_id))
-        return [row.id for row in rows]
+        return [row["id"] for row in rows]
 
     failed = database.transact(partial(moved, fail), single=True)
     waiting = database.transact(partial(moved, requeue), single=True)

@@ -1,8 +1,7 @@
 """Claim a run and record its outcome; each is one compare-and-set (rules.md C)."""
 
+from typing import Any
 from uuid import UUID, uuid4
-
-from sqlalchemy.engine import RowMapping
 
 from shared.database import moves
 from shared.database.transaction import Transaction
@@ -33,9 +32,10 @@ def claim_run(
         "pid": claimant.pid,
         "lease_seconds": claimant.lease_seconds,
     }
-    row = tx.execute(moves.CLAIM, values).mappings().first()
-    if row is None:
+    rows = tx.rows(moves.CLAIM, values)
+    if not rows:
         return None
+    row = rows[0]
     _ask(tx, queue, row["project_id"])
     claimed = row["claimed"]
     return ClaimedRun(
@@ -62,8 +62,7 @@ def complete_run(
         "duration_ms": outcome.duration_ms,
         "result_path": outcome.result_path,
     }
-    row = tx.execute(moves.COMPLETE, values).mappings().first()
-    return _settled(tx, queue, row)
+    return _settled(tx, queue, tx.rows(moves.COMPLETE, values))
 
 
 def fail_run(
@@ -76,19 +75,16 @@ def fail_run(
     held = {"run_id": run.id, "token": run.token}
     if code in RETRIED:
         wait = {"wait_seconds": backoff_seconds(run.attempt)}
-        row = tx.execute(moves.TRY_AGAIN, held | wait).mappings().first()
-        if row is not None:
-            return _settled(tx, queue, row)
+        if _settled(tx, queue, tx.rows(moves.TRY_AGAIN, held | wait)):
+            return True
     reason = {"code": code, "detail": detail or SENTENCES[code]}
-    row = tx.execute(moves.FAIL, held | reason).mappings().first()
-    return _settled(tx, queue, row)
+    return _settled(tx, queue, tx.rows(moves.FAIL, held | reason))
 
 
-def _settled(tx: Transaction, queue: TaskQueue, row: RowMapping | None) -> bool:
-    if row is None:
-        return False
-    _ask(tx, queue, row["project_id"])
-    return True
+def _settled(tx: Transaction, queue: TaskQueue, moved: list[dict[str, Any]]) -> bool:
+    for row in moved:
+        _ask(tx, queue, row["project_id"])
+    return bool(moved)
 
 
 def _ask(tx: Transaction, queue: TaskQueue, project_id: UUID) -> None:

@@ -4,10 +4,8 @@ The shape is always the same: say to the triggers why the counts change, lock th
 of their ids, change those runs that still are as the mover believes, change their images, leave a
 message about them in the outbox, and wake the scheduler where a place became free. A run that
 somebody else moved first is not returned, and nothing happened to it. Being one statement, a move
-needs no transaction around it.
+needs no transaction around it. They are written for the driver: `Transaction.rows` runs them.
 """
-
-from sqlalchemy import TextClause, text
 
 from shared.domain.events import Operation
 from shared.domain.runs import SENTENCES, FailureCode
@@ -46,16 +44,13 @@ _CLAIMED = """r.project_id, jsonb_build_object('image_id', r.image_id, 'attempt'
     'pixel_size_um', i.pixel_size_um) AS claimed"""
 
 
-def move(
-    operation: Operation, *, which: str, run: str, image: str, returns: str = _FREED
-) -> TextClause:
+def move(operation: Operation, *, which: str, run: str, image: str, returns: str = _FREED) -> str:
     """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
 
     It is checked twice: to find the runs, and again, on the newest version of each row,
     once their images are locked.
     """
-    return text(
-        f"""
+    return f"""
 WITH said AS (SELECT set_config('celltally.operation', '{operation}', true)),
 picked AS (SELECT r.id, r.image_id FROM runs AS r, said WHERE {which}),
 locked AS (
@@ -76,19 +71,18 @@ told AS ({told("moved")})
 SELECT {returns}
 FROM changed AS r JOIN moved AS i ON i.id = r.image_id
 """  # noqa: S608 - built from constants of this package; values are bound parameters
-    )
 
 
-_HELD = "r.id = :run_id AND r.token = :token AND r.status = 'running'"
+_HELD = "r.id = %(run_id)s AND r.token = %(token)s AND r.status = 'running'"
 _RELEASED = "token = NULL, lease_until = NULL"
 _FAILED = f"{_RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
 
 CLAIM = move(
     Operation.SEGMENTATION_STARTED,
-    which="r.id = :run_id AND r.status = 'queued' AND r.attempt < r.max_attempts",
-    run="""status = 'running', attempt = r.attempt + 1, token = :token, worker = :worker,
-        pid = :pid, started_at = clock_timestamp(),
-        lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
+    which="r.id = %(run_id)s AND r.status = 'queued' AND r.attempt < r.max_attempts",
+    run="""status = 'running', attempt = r.attempt + 1, token = %(token)s, worker = %(worker)s,
+        pid = %(pid)s, started_at = clock_timestamp(),
+        lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s),
         dispatched_at = coalesce(r.dispatched_at, now())""",
     image="status = 'processing'",
     returns=_CLAIMED,
@@ -98,7 +92,8 @@ COMPLETE = move(
     Operation.SEGMENTATION_COMPLETED,
     which=_HELD,
     run=f"""{_RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
-        duration_ms = :duration_ms, object_count = :object_count, result_path = :result_path""",
+        duration_ms = %(duration_ms)s, object_count = %(object_count)s,
+        result_path = %(result_path)s""",
     image="""status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
         current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
         segmented_at = r.finished_at, last_error_code = NULL, last_error_detail = NULL""",
@@ -107,7 +102,7 @@ COMPLETE = move(
 FAIL = move(
     Operation.SEGMENTATION_FAILED,
     which=_HELD,
-    run=f"{_FAILED} failure_code = :code, failure_detail = :detail",
+    run=f"{_FAILED} failure_code = %(code)s, failure_detail = %(detail)s",
     image=f"""status = {SETTLED},
         last_error_code = r.failure_code, last_error_detail = r.failure_detail""",
 )
@@ -116,7 +111,7 @@ TRY_AGAIN = move(
     Operation.SEGMENTATION_QUEUED,
     which=f"{_HELD} AND r.attempt < r.max_attempts",
     run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
-        not_before = now() + make_interval(secs => :wait_seconds)""",
+        not_before = now() + make_interval(secs => %(wait_seconds)s)""",
     image="status = 'queued'",
 )
 
@@ -124,7 +119,7 @@ TRY_AGAIN = move(
 _EXPIRED = "r.status = 'running' AND r.lease_until < clock_timestamp()"
 
 #: Runs of a worker's children that are gone.
-_ORPHANED = "r.status = 'running' AND r.worker = :worker AND r.pid = ANY(:dead)"
+_ORPHANED = "r.status = 'running' AND r.worker = %(worker)s AND r.pid = ANY(%(dead)s)"
 
 _WORKER_LOST = SENTENCES[FailureCode.WORKER_LOST]
 _REQUEUED = f"{_RELEASED}, status = 'queued', dispatched_at = NULL"

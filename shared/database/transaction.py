@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg
 from psycopg import errors
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, CursorResult, Engine, Executable, text
 from sqlalchemy.exc import DBAPIError
 
@@ -36,15 +38,33 @@ class Transaction:
         parameters: Mapping[str, Any] | list[dict[str, Any]] | None = None,
     ) -> CursorResult[Any]:
         """Run one statement."""
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                raise RuntimeError("a second statement would not be in the same transaction")
+        self._count()
         return self.connection.execute(statement, parameters)
+
+    def rows(self, statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run one statement written for the driver; return its rows.
+
+        It is for what every image needs: SQLAlchemy's results cost the client as much again.
+        """
+        self._count()
+        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
+        try:
+            with driver.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(statement.encode(), values).fetchall()
+        except psycopg.OperationalError:
+            if driver.broken:  # Else the pool would try to roll it back.
+                self.connection.invalidate()
+            raise
 
     def announce(self, operation: str, op_id: str | None = None) -> None:
         """Say why the counts change from here to the commit."""
         self.execute(ANNOUNCE, {"operation": operation, "op_id": op_id or ""})
+
+    def _count(self) -> None:
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise RuntimeError("a second statement would not be in the same transaction")
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Run *effect* once the commit is safe; never when it is rolled back."""
@@ -83,10 +103,11 @@ def run_transaction(
                 if operation is not None:
                     transaction.announce(operation, op_id)
                 outcome = action(transaction)
-        except DBAPIError as failure:
-            if attempt == MAX_TRIES or not isinstance(failure.orig, REPEATED):
+        except (DBAPIError, psycopg.Error) as failure:
+            cause = failure.orig if isinstance(failure, DBAPIError) else failure
+            if attempt == MAX_TRIES or not isinstance(cause, REPEATED):
                 raise
-            logger.info("repeating a transaction after %s", type(failure.orig).__name__)
+            logger.info("repeating a transaction after %s", type(cause).__name__)
         else:
             transaction.run_effects()
             return outcome

@@ -3,6 +3,7 @@
 from threading import Barrier
 from uuid import UUID
 
+import psycopg
 import pytest
 from psycopg import errors
 from sqlalchemy import text
@@ -164,3 +165,53 @@ def test_reading_leaves_no_transaction_open(lab: Lab, project: UUID) -> None:
         after = connection.execute(count).scalar()
 
     assert (before, after) == (0, 2)
+
+
+def test_a_connection_that_broke_in_a_move_is_not_used_again(lab: Lab) -> None:
+    def broken(tx: Transaction) -> None:
+        [backend] = tx.rows("SELECT pg_backend_pid() AS pid", {})
+        lab.value("SELECT pg_terminate_backend(:pid, 5000)", pid=backend["pid"])
+        tx.rows("SELECT 1", {})
+
+    with pytest.raises(psycopg.OperationalError):
+        lab.database.transact(broken)
+
+    assert lab.database.transact(lambda tx: tx.rows("SELECT 1 AS one", {})) == [{"one": 1}]
+
+
+def test_a_move_that_lost_a_deadlock_is_repeated(lab: Lab) -> None:
+    tries: list[int] = []
+
+    def act(tx: Transaction) -> int:
+        tries.append(1)
+        if len(tries) < MAX_TRIES:
+            tx.rows("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$", {})
+        return 7
+
+    assert lab.database.transact(act, single=True) == 7
+    assert len(tries) == MAX_TRIES
+
+
+def test_a_single_statement_commits_by_itself_and_its_effects_follow(
+    lab: Lab, project: UUID
+) -> None:
+    seen: list[int] = []
+
+    def act(tx: Transaction) -> None:
+        tx.after_commit(lambda: seen.append(lab.stats(project).image_count))
+        tx.execute(text("DELETE FROM images"))
+
+    lab.images(project, 3)
+
+    lab.database.transact(act, single=True)
+
+    assert seen == [0]
+
+
+def test_a_single_action_may_not_run_a_second_statement(lab: Lab) -> None:
+    def act(tx: Transaction) -> None:
+        tx.execute(text("SELECT 1"))
+        tx.execute(text("SELECT 2"))
+
+    with pytest.raises(RuntimeError, match="second statement"):
+        lab.database.transact(act, single=True)

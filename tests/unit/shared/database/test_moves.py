@@ -9,9 +9,9 @@ from shared.domain.images import ImageStatus
 from shared.domain.runs import RunStatus, may_move
 
 MOVES = {
-    name: statement.text
+    name: statement
     for name, statement in vars(moves).items()
-    if name.isupper() and hasattr(statement, "text")
+    if name.isupper() and isinstance(statement, str) and "UPDATE runs" in statement
 }
 
 
