@@ -24,7 +24,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from bench.measurement import Measurement
-from bench.processes import ROOT, SLOTS, segmenting_worker, stats_and_scheduler, wait_until
+from bench.processes import ROOT, SLOTS, scheduler, segmenting_worker, stats_worker, wait_until
 from bench.rounds import Scale, interleaved
 from bench.rows import insert_images, insert_project, settle
 from bench.servers import Bench, bench_servers
@@ -53,7 +53,7 @@ def run(scale: Scale) -> Iterator[Measurement]:
         os.environ.update(bench.settings())
         _store_image()
         count = scale.of(_IMAGES)
-        with stats_and_scheduler(bench), segmenting_worker(bench, path=_PLUGIN):
+        with stats_worker(bench), scheduler(bench), segmenting_worker(bench, path=_PLUGIN):
             system = System(bench)
             ours, bare, script = interleaved(
                 scale,

@@ -35,10 +35,16 @@ def segmenting_worker(bench: Bench, *, app: str = "worker.app", path: str = "") 
 
 
 @contextmanager
-def stats_and_scheduler(bench: Bench) -> Iterator[None]:
-    """Run the processes that recount and that dispatch."""
-    arguments = worker_arguments("stats", queues="stats", slots=1)
-    with process(bench, "celery", *arguments), process(bench, "shared.scheduling"):
+def stats_worker(bench: Bench) -> Iterator[None]:
+    """Run the process that recounts."""
+    with process(bench, "celery", *worker_arguments("stats", queues="stats", slots=1)):
+        yield
+
+
+@contextmanager
+def scheduler(bench: Bench) -> Iterator[None]:
+    """Run the process that dispatches."""
+    with process(bench, "shared.scheduling"):
         yield
 
 
