@@ -39,10 +39,16 @@ def socket_folder(home: Path) -> Path:
     folder = run_folder(home)
     if _fits(folder):
         return make_private_folder(folder)
-    short = Path(tempfile.gettempdir()) / f"celltally-{hash_of(home)}"
+    name = f"celltally-{hash_of(home)}"
+    short = next(folder / name for folder in _temporary_folders() if _fits(folder / name))
     make_private_folder(short)
     _refuse_foreign(short)
     return short
+
+
+def _temporary_folders() -> tuple[Path, Path]:
+    # TMPDIR may be as deep as the home itself; the standard folder is short everywhere.
+    return Path(tempfile.gettempdir()), Path("/tmp")  # noqa: S108 - what lies in it is checked
 
 
 def hash_of(home: Path) -> str:

@@ -10,6 +10,7 @@ from shared.domain.errors import RejectedFileError, UnavailableError
 from shared.reading import Inspector
 from tests.images import encoded, tiff
 
+OTHERS: set[int] = set()
 LIMITS = {"max_bytes": 10**9, "max_pixels": 10**9}
 
 
@@ -26,15 +27,25 @@ def inspector():
         yield inspector
 
 
+@pytest.fixture(autouse=True)
+def others():
+    """Children of inspectors that other tests of this process keep."""
+    OTHERS.clear()
+    OTHERS.update(reading_children())
+
+
 def child_of_this_process():
-    """Return the one child that reads files."""
-    found = [
+    """Return the one child that reads files for the test at hand."""
+    (child,) = reading_children() - OTHERS
+    return child
+
+
+def reading_children():
+    return {
         int(folder.name)
         for folder in Path("/proc").iterdir()
         if folder.name.isdigit() and is_reading_child(folder)
-    ]
-    assert len(found) == 1
-    return found[0]
+    }
 
 
 def is_reading_child(folder):

@@ -1,6 +1,8 @@
 """Where sockets lie."""
 
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,10 @@ from shared.servers.places import (
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # Short, unlike tmp_path.
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        yield Path(folder)
 
 
 def test_a_short_home_keeps_its_sockets(tmp_path: Path) -> None:
@@ -47,6 +48,17 @@ def test_characters_that_need_quoting_move_them_too(tmp_path: Path, temporary: P
     home = make_private_folder(tmp_path / "of the lab, 100%")
 
     assert socket_folder(home).parent == temporary
+
+
+def test_a_temporary_folder_that_is_as_deep_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(make_private_folder(tmp_path / ("x" * 99))))
+
+    folder = socket_folder(make_private_folder(tmp_path / ("y" * 99)))
+
+    assert folder.parent == Path("/tmp")
+    folder.rmdir()
 
 
 def test_two_homes_never_share_a_folder(tmp_path: Path, temporary: Path) -> None:
