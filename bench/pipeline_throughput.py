@@ -32,6 +32,7 @@ from bench.waiting_engine import Waiting, drawn_image
 from shared.actions.segment_images import SegmentRequest, segment_images
 from shared.config import Settings
 from shared.database.engine import Database
+from shared.database.workers import registered_engines
 from shared.domain.runs import ClaimedRun
 from shared.messaging.memory import MemoryTaskQueue
 from shared.storage import Storage, open_storage
@@ -73,6 +74,7 @@ class System:
     def __init__(self, bench: Bench) -> None:
         self._database = bench.database
         self._project, self._user = insert_project(bench.database)
+        wait_until(self._has_the_engine, "the worker has registered its engines", seconds=60)
 
     def images_per_second(self, count: int) -> float:
         """Segment so many new images."""
@@ -93,6 +95,10 @@ class System:
             bad = connection.execute(_BAD, values).first()
         assert bad is None, f"a run failed: {bad}"
         return count / seconds
+
+    def _has_the_engine(self) -> bool:
+        with self._database.reading() as connection:
+            return any(e.name == Waiting.spec.name for e in registered_engines(connection))
 
 
 def loops(count: int, prepare: Callable[[], Callable[[], object]]) -> float:
