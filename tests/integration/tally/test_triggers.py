@@ -109,6 +109,20 @@ def test_a_new_current_run_is_a_completion_with_its_duration(lab: Lab, project: 
     assert second.last_segmentation_completed == image.segmented_at
 
 
+def test_another_number_of_objects_is_counted_though_the_status_stays(
+    lab: Lab, project: UUID
+) -> None:
+    """An edited outline: the result has one object more."""
+    run = lab.claimed(lab.one_run(project).id)
+    lab.complete(run, objects=4)
+
+    lab.sql("UPDATE images SET object_count = object_count + 1")
+
+    delta = lab.deltas(project)[-1]
+    assert (delta.segmented, delta.objects, delta.completions) == (0, 1, 0)
+    assert lab.is_exact(project)
+
+
 def test_an_image_that_moves_is_counted_out_of_one_and_into_the_other(lab: Lab) -> None:
     first, second = lab.project(), lab.project()
     images = lab.images(first, 2)
