@@ -92,4 +92,8 @@ def driver_url(url: str | URL) -> URL:
 
 def plain_url(url: str | URL) -> str:
     """Return *url* as libpq and psycopg write it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    written = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    address, mark, query = written.partition("?")
+    # SQLAlchemy leaves a space as it is, or makes it a plus; libpq refuses the first and
+    # takes the second for a plus.
+    return address.replace(" ", "%20") + mark + query.replace("+", "%20")

@@ -1,5 +1,7 @@
 """How the address of the database is written for each library."""
 
+from psycopg.conninfo import conninfo_to_dict
+
 from shared.database.engine import driver_url, plain_url
 
 SOCKET = "postgresql://celltally:s%2Fecret@/celltally?host=/run/celltally"
@@ -15,3 +17,13 @@ def test_libpq_gets_the_address_back_with_its_secret() -> None:
         "postgresql://ada:pw@db:5433/cells"
     )
     assert driver_url(plain_url(SOCKET)) == driver_url(SOCKET)
+
+
+def test_a_secret_or_a_folder_with_a_space_reaches_libpq() -> None:
+    written = plain_url(driver_url("postgresql://ada:a%20b%2Bc@/cells?host=/my%20home/r%2Bn"))
+
+    understood = conninfo_to_dict(written)
+
+    assert understood["password"] == "a b+c"
+    assert understood["host"] == "/my home/r+n"
+    assert driver_url(written).password == "a b+c"
