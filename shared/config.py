@@ -7,18 +7,32 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.errors import ConfigurationError
 
 PREFIX = "CELLTALLY_"
 
+#: How the address in each setting may begin; the driver after a plus is passed over.
+_SCHEMES = {
+    "database_url": ("postgresql", "postgres"),
+    "redis_url": ("redis", "rediss", "unix"),
+    "storage_url": ("file", "s3", "memory"),
+    "public_url": ("http", "https"),
+    "relay_url": ("ws", "wss"),
+    "allowed_origins": ("http", "https"),
+}
+#: Settings whose value is shown to nobody, not even when it is wrong.
+_SECRET = frozenset({"secret_key", "database_url", "redis_url"})
+
 
 class Settings(BaseSettings):
     """What an operator may decide; frozen, so that no code changes it on the way."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     home: Path = Path(".celltally")
     database_url: str | None = None
@@ -39,6 +53,17 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = "on"
     max_image_bytes: int = Field(default=1_000_000_000, ge=1)
     max_image_pixels: int = Field(default=400_000_000, ge=1)
+
+    @field_validator(*_SCHEMES)
+    @classmethod
+    def _begins_as_it_must(cls, given: str | None, field: ValidationInfo) -> str | None:
+        name = field.field_name or ""
+        addresses = (given or "").split(",") if name == "allowed_origins" else [given or ""]
+        for address in filter(None, map(str.strip, addresses)):
+            scheme, _, rest = address.partition("://")
+            if not rest or scheme.partition("+")[0] not in _SCHEMES[name]:
+                raise ValueError(f"write it as {'://… or '.join(_SCHEMES[name])}://…")
+        return given
 
     @model_validator(mode="after")
     def _both_urls_or_none(self) -> Self:
@@ -118,4 +143,6 @@ def _one_line(invalid: ValidationError) -> str:
     reason = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return reason
-    return f"{PREFIX}{str(first['loc'][0]).upper()}: {reason} (it is {first['input']!r})"
+    name = str(first["loc"][0])
+    shown = "" if name in _SECRET else f" (it is {first['input']!r})"
+    return f"{PREFIX}{name.upper()}: {reason}{shown}"
