@@ -110,19 +110,16 @@ class AnyOrder(RuleBasedStateMachine):
     # without delivery, say, nothing would ever be segmented.
 
     @rule(act=PEOPLE)
-    def somebody(self, act: Act) -> None:
-        name, given = act
-        getattr(self, name)(**given)
+    def people_do(self, act: Act) -> None:
+        getattr(self, act[0])(**act[1])
 
     @rule(act=WORK)
-    def workers(self, act: Act) -> None:
-        name, given = act
-        getattr(self, name)(**given)
+    def workers_do(self, act: Act) -> None:
+        getattr(self, act[0])(**act[1])
 
     @rule(act=MACHINERY)
-    def machinery(self, act: Act) -> None:
-        name, given = act
-        getattr(self, name)(**given)
+    def machinery_does(self, act: Act) -> None:
+        getattr(self, act[0])(**act[1])
 
     # What people do
 
@@ -245,11 +242,7 @@ class AnyOrder(RuleBasedStateMachine):
                 assert counts_of(now) == stats.recount(connection, project)
                 before = self.seen.get(project)
                 if before is not None:
-                    assert now.version >= before.version
                     assert now.version > before.version or now == before
-                    assert (now.last_image_added or now.last_updated) >= (
-                        before.last_image_added or now.last_updated
-                    )
                 self.seen[project] = now
 
     def teardown(self) -> None:
