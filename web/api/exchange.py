@@ -159,11 +159,16 @@ def _checked(expected: type[W], content: Any) -> W:
         return expected.model_validate(content)
     except ValidationError as invalid:
         errors = [
-            {"field": ".".join(map(str, each["loc"])) or "body", "detail": _sentence(each["msg"])}
+            {"field": _field_at(each["loc"]), "detail": _sentence(each["msg"])}
             for each in invalid.errors(include_url=False, include_context=False)
         ]
     first = errors[0]
     raise InvalidInputError(f"{first['field']}: {first['detail']}.", errors=errors)
+
+
+def _field_at(place: tuple[int | str, ...]) -> str:
+    """Return the field as its sender wrote it, without the types that pydantic tried on it."""
+    return ".".join(each for each in map(str, place) if "[" not in each) or "body"
 
 
 def _sentence(message: str) -> str:

@@ -128,3 +128,16 @@ def test_engines_are_listed_with_the_schema_of_their_parameters(client_of, alice
     assert "method" in listed["classical"]["params"]["properties"]
     assert listed["heavy"]["available"] is False
     assert listed["heavy"]["reason"] == "no weights"
+
+
+@pytest.mark.parametrize(
+    ("select", "fields"),
+    [("everything", ["select", "select"]), (["x"], ["select", "select.0"])],
+)
+def test_a_wrong_choice_is_named_as_its_sender_wrote_it(
+    client_of, alice, make_project, select, fields
+):
+    answer = segment(client_of(alice), make_project(), select=select)
+
+    assert [each["field"] for each in answer.json["errors"]] == fields
+    assert answer.json["detail"].startswith("select: ")
