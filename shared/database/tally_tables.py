@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -70,7 +71,8 @@ class StatsDeltaRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     project_id: Mapped[UUID]
-    at: Mapped[Moment]
+    #: When the statement ended, which is after every moment it wrote.
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     uploaded: Mapped[Tally]
     queued: Mapped[Tally]
     processing: Mapped[Tally]
