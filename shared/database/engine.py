@@ -1,14 +1,16 @@
 """Connections to PostgreSQL, with the limits that keep one bad query from hanging all."""
 
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import ref
 
-from sqlalchemy import Connection, create_engine
+import psycopg
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
 from shared.database.transaction import Transaction, run_transaction
 
@@ -33,10 +35,10 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_recycle=1800,
             connect_args={"options": options, "application_name": name, "connect_timeout": 10},
         )
+        event.listen(self.engine, "checkout", self._refuse_the_dead)
         self._forget_connections_of_the_parent()
 
     @contextmanager
@@ -74,6 +76,19 @@ class Database:
         """Close the idle connections."""
         self.engine.dispose()
 
+    def _refuse_the_dead(self, connection: Any, *_: object) -> None:
+        """Have the pool replace connections that the server ended.
+
+        A server says so on the socket: while nothing is to be read there, asking it with a
+        round trip, as SQLAlchemy's pre-ping does each time, would tell no more.
+        """
+        if is_silent(connection):
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg.Error as ended:
+            raise InvalidatePoolError from ended
+
     def _forget_connections_of_the_parent(self) -> None:
         """After a fork the child opens its own connections and leaves the parent's alone."""
         engine = ref(self.engine)  # The hook outlives this object; it must not keep it alive.
@@ -83,6 +98,16 @@ class Database:
                 inherited.dispose(close=False)
 
         os.register_at_fork(after_in_child=in_the_child)
+
+
+def is_silent(connection: psycopg.Connection) -> bool:
+    """Tell whether the server has said nothing that we did not ask for."""
+    poll = select.poll()
+    try:
+        poll.register(connection.fileno(), select.POLLIN)
+    except psycopg.OperationalError:  # It is closed already.
+        return False
+    return not poll.poll(0)
 
 
 def driver_url(url: str | URL) -> URL:

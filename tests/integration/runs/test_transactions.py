@@ -9,6 +9,7 @@ from psycopg import errors
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared.database.engine import plain_url
 from shared.database.transaction import MAX_TRIES, Transaction
 from tests.integration.lab import Lab
 
@@ -217,3 +218,19 @@ def test_a_single_action_may_not_run_a_second_statement(lab: Lab) -> None:
 
     with pytest.raises(RuntimeError, match="second statement"):
         lab.database.transact(act, single=True)
+
+
+def test_connections_that_the_server_ended_are_replaced_unseen(lab: Lab) -> None:
+    """As after a restart: all of the pool, and nobody asks each of them beforehand."""
+    with lab.database.reading(), lab.database.reading():
+        pass  # Two connections rest in the pool.
+    with psycopg.connect(plain_url(lab.database.url), autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    with lab.database.reading() as one, lab.database.reading() as another:
+        answers = [each.exec_driver_sql("SELECT 1").scalar() for each in (one, another)]
+
+    assert answers == [1, 1]
