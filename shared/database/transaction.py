@@ -10,6 +10,7 @@ from psycopg import errors
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, CursorResult, Engine, Executable, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -25,12 +26,20 @@ ANNOUNCE = text(
 
 
 class Transaction:
-    """What an action works with; when *single*, for one statement that commits by itself."""
+    """What an action works with; without a connection, one statement that commits by itself."""
 
-    def __init__(self, connection: Connection, *, single: bool = False) -> None:
-        self.connection = connection
-        self._left = 1 if single else None
+    def __init__(self, pooled: PoolProxiedConnection, connection: Connection | None = None) -> None:
+        self._pooled = pooled
+        self._connection = connection
+        self._left = 1 if connection is None else None
         self._effects: list[Callable[[], None]] = []
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of SQLAlchemy; a single statement does without, and is run by `rows`."""
+        if self._connection is None:
+            raise RuntimeError("a single statement is run by Transaction.rows")
+        return self._connection
 
     def execute(
         self,
@@ -47,13 +56,13 @@ class Transaction:
         It is for what every image needs: SQLAlchemy's results cost the client as much again.
         """
         self._count()
-        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
+        driver: psycopg.Connection[Any] = self._pooled.driver_connection  # type: ignore[assignment]
         try:
             with driver.cursor(row_factory=dict_row) as cursor:
                 return cursor.execute(statement.encode(), values).fetchall()
         except psycopg.OperationalError:
             if driver.broken:  # Else the pool would try to roll it back.
-                self.connection.invalidate()
+                (self._connection or self._pooled).invalidate()
             raise
 
     def announce(self, operation: str, op_id: str | None = None) -> None:
@@ -97,9 +106,8 @@ def run_transaction(
     """
     for attempt in range(1, MAX_TRIES + 1):
         try:
-            with _begun(engine, single=single) as connection:
-                # Effects are collected anew each try.
-                transaction = Transaction(connection, single=single)
+            # Effects are collected anew each try.
+            with _alone(engine) if single else _begun(engine) as transaction:
                 if operation is not None:
                     transaction.announce(operation, op_id)
                 outcome = action(transaction)
@@ -115,10 +123,23 @@ def run_transaction(
 
 
 @contextmanager
-def _begun(engine: Engine, *, single: bool) -> Iterator[Connection]:
-    if not single:
-        with engine.begin() as connection:
-            yield connection
-        return
-    with engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+def _begun(engine: Engine) -> Iterator[Transaction]:
+    with engine.begin() as connection:
+        yield Transaction(connection.connection, connection)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Transaction]:
+    """Lend a connection on which each statement commits by itself.
+
+    Straight from the pool: SQLAlchemy's own connection costs the client half as much as a move.
+    """
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    try:
+        driver.autocommit = True
+        yield Transaction(pooled)
+    finally:
+        if pooled.is_valid and not driver.closed:
+            driver.autocommit = False
+        pooled.close()

@@ -202,7 +202,7 @@ def test_a_single_statement_commits_by_itself_and_its_effects_follow(
 
     def act(tx: Transaction) -> None:
         tx.after_commit(lambda: seen.append(lab.stats(project).image_count))
-        tx.execute(text("DELETE FROM images"))
+        tx.rows("DELETE FROM images RETURNING id", {})
 
     lab.images(project, 3)
 
@@ -213,8 +213,8 @@ def test_a_single_statement_commits_by_itself_and_its_effects_follow(
 
 def test_a_single_action_may_not_run_a_second_statement(lab: Lab) -> None:
     def act(tx: Transaction) -> None:
-        tx.execute(text("SELECT 1"))
-        tx.execute(text("SELECT 2"))
+        tx.rows("SELECT 1", {})
+        tx.rows("SELECT 2", {})
 
     with pytest.raises(RuntimeError, match="second statement"):
         lab.database.transact(act, single=True)
