@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     allowed_origins: str | None = None  #: Origins of pages that may open a socket, by comma.
 
     worker_concurrency: int = Field(default=2, ge=1, le=256)
+    #: What each child may take beyond what it starts with; else its share of the machine's.
+    worker_memory_mb: int | None = Field(default=None, ge=256)
     lease_seconds: int = Field(default=45, ge=3, le=3600)
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"

@@ -5,7 +5,10 @@ from celery.signals import setup_logging
 
 from shared.log_lines import write_log_lines
 
-app = Celery("celltally", include=["worker.tasks.segment", "worker.tasks.stats", "worker.parent"])
+app = Celery(
+    "celltally",
+    include=["worker.tasks.segment", "worker.tasks.stats", "worker.parent", "worker.children"],
+)
 app.config_from_object("celeryconfig")
 
 

@@ -1,19 +1,18 @@
 """The pulse of a worker: says that it lives, renews its leases, gives back dead children's runs."""
 
-import os
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
 
-from celery.worker import state
 from structlog import get_logger
 
-from shared.actions.leases import hand_back, renew_leases
+from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
 from shared.database.engine import Database
 from shared.database.workers import OnlineWorker, beat, leave
 from shared.messaging.ports import TaskQueue
+from worker.endings import Endings
+from worker.pool import Pool
+from worker.strays import Strays
 
 logger = get_logger(__name__)
 
@@ -24,30 +23,6 @@ LOOK_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The children of this worker, whatever kind of pool Celery runs them in."""
-
-    pool: Any
-    active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
-
-    @property
-    def slots(self) -> int:
-        return int(self.pool.num_processes)
-
-    def pids(self) -> set[int]:
-        """Return the live children; a pool without children works in this process."""
-        processes = getattr(getattr(self.pool, "_pool", None), "_pool", None)
-        if processes is None:
-            return {os.getpid()}
-        return {child.pid for child in processes if child.pid and child.exitcode is None}
-
-    def busy(self) -> set[int]:
-        """Return the children that are at a task."""
-        # Celery's own thread may add to it just now: then this raises, and the next round asks.
-        return {request.worker_pid for request in tuple(self.active)}
-
-
 @dataclass
 class Heartbeat:
     """One thread's work; it has its own connection, opened after the children were forked."""
@@ -55,14 +30,14 @@ class Heartbeat:
     database: Database
     queue: TaskQueue
     pool: Pool
+    strays: Strays
+    endings: Endings
     worker: str
     queues: list[str]
     engines: list[str]
     lease_seconds: int
     _seen: set[int] = field(default_factory=set)
-    _busy: int = 0
     _next_beat: float = 0.0
-    _next_renewal: float = 0.0
 
     def run(self, stopping: Event) -> None:
         """Beat until the worker stops; a database that is away is tried again each round."""
@@ -77,23 +52,37 @@ class Heartbeat:
     def beat_once(self, now: float) -> None:
         """Do what is due at the monotonic time *now*."""
         live = self.pool.pids()
-        self._give_back(live)
-        if now >= self._next_renewal:
-            # A child may outlive its task without an outcome, when the database was away just
-            # then: only a run that somebody works at is kept.
-            busy = sorted(live & self.pool.busy())
-            held = self.database.transact(
-                lambda tx: renew_leases(
-                    tx, worker=self.worker, pids=busy, lease_seconds=self.lease_seconds
-                )
-            )
-            self._busy = len(held)
-            self._next_renewal = now + self.lease_seconds / 3
+        self._give_back_ended()
+        self._give_back_lost(live)
         if now >= self._next_beat:
-            self.database.transact(lambda tx: beat(tx.connection, self._self(), self.engines))
-            self._next_beat = now + BEAT_SECONDS
+            held = self._renew(live, now)
+            worker = OnlineWorker(self.worker, self.queues, self.pool.slots, held)
+            self.database.transact(lambda tx: beat(tx.connection, worker, self.engines))
+            self._next_beat = now + min(BEAT_SECONDS, self.lease_seconds / 3)
 
-    def _give_back(self, live: set[int]) -> None:
+    def _renew(self, live: set[int], now: float) -> int:
+        """Keep the runs that somebody works at; return how many they are."""
+        # A child may outlive its task without an outcome, when the database was away for long:
+        # its run is not kept.
+        busy = {holding for holding in self.pool.at_work() if holding.pid in live}
+        held = self.database.transact(
+            lambda tx: renew_leases(
+                tx, worker=self.worker, holdings=busy, lease_seconds=self.lease_seconds
+            )
+        )
+        self.strays.see(busy, held, now)
+        return len(held)
+
+    def _give_back_ended(self) -> None:
+        """Give back the runs whose children this worker ended itself, each with its reason."""
+        timed_out, broken_off = self.endings.noted()
+        for runs, act in ((timed_out, time_out), (broken_off, release)):
+            if runs:
+                given = act(self.database, self.queue, worker=self.worker, runs=runs)
+                logger.warning("runs ended", why=act.__name__, runs=[str(r) for r in given])
+                self.endings.forget(runs)
+
+    def _give_back_lost(self, live: set[int]) -> None:
         # Only pids seen alive before count as dead: a child forked after `live` was read
         # may hold a run already.
         dead = self._seen - live
@@ -102,11 +91,11 @@ class Heartbeat:
             logger.warning("children died", pids=sorted(dead), runs=[str(r) for r in given])
         self._seen = live
 
-    def _self(self) -> OnlineWorker:
-        return OnlineWorker(self.worker, self.queues, self.pool.slots, self._busy)
-
     def _say_good_bye(self) -> None:
         try:
+            released = release_all(self.database, self.queue, worker=self.worker)
             self.database.transact(lambda tx: leave(tx.connection, self.worker))
         except Exception as problem:
-            logger.info("could not say good-bye", error=str(problem))
+            logger.info("could not say good-bye; leases will tell", error=str(problem))
+        else:
+            logger.info("the worker is done", released=[str(run) for run in released])

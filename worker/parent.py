@@ -4,13 +4,15 @@ The parent holds no image and no engine, so it stays responsive while a child is
 native code that holds the interpreter's lock.
 """
 
+import atexit
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from threading import Event, Thread
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import task_received, worker_ready, worker_shutdown, worker_shutting_down
 from structlog import get_logger
 
 from shared.config import Settings
@@ -20,32 +22,73 @@ from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
 from shared.servers.addresses import server_urls
 from worker.app import app
-from worker.heartbeat import Heartbeat, Pool
+from worker.deafness import Hearing, end_this_process, listen, waiting_in
+from worker.endings import endings
+from worker.heartbeat import Heartbeat
 from worker.outbox import publish_for_ever
+from worker.pool import Pool
+from worker.strays import Strays
 
 logger = get_logger(__name__)
-_stopping = Event()
+
+#: The heartbeat has this long to say good-bye.
+GOOD_BYE_SECONDS = 5.0
+
+_closing = Event()  # No more messages are taken; children may still be at work.
+_stopping = Event()  # The children are done.
+_threads: dict[str, Thread] = {}
+_received = 0
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def start_duties(sender: Any, **_: object) -> None:
     """Start the duties that go with the queues this worker reads."""
-    queues = sorted(queue.name for queue in sender.task_consumer.queues)
+    queues = queues_of(sender)
+    pool = Pool(sender.pool)
     if any(name.startswith("segment.") for name in queues):
-        _start("heartbeat", lambda: _beat(sender.hostname, queues, Pool(sender.pool)))
+        _start("heartbeat", lambda: _beat(sender.hostname, queues, pool))
         _start("engines", _register_engines)
     if "stats" in queues:
         _start("outbox", _publish)
+    _start("hearing", lambda: _hear(sender, queues, pool))
+    atexit.register(say_good_bye)
+
+
+@task_received.connect  # type: ignore[untyped-decorator]
+def count_received(**_: object) -> None:
+    """Count what the broker gives us."""
+    global _received  # noqa: PLW0603
+    _received += 1
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def close(**_: object) -> None:
+    """Expect no more messages."""
+    _closing.set()
 
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
 def stop_duties(**_: object) -> None:
-    """Let the threads end; the heartbeat says good-bye."""
+    """Let the threads end."""
     _stopping.set()
 
 
-def _start(name: str, duty: Any) -> None:
-    Thread(target=duty, name=name, daemon=True).start()
+def say_good_bye() -> None:
+    """Have the heartbeat give back whatever is still held; Celery's cold stop does not tell."""
+    _closing.set()
+    _stopping.set()
+    if heartbeat := _threads.get("heartbeat"):
+        heartbeat.join(GOOD_BYE_SECONDS)
+
+
+def queues_of(consumer: Any) -> list[str]:
+    """Return the queues that are read now: an operator may take one away."""
+    return sorted(queue.name for queue in consumer.task_consumer.queues)
+
+
+def _start(name: str, duty: Callable[[], None]) -> None:
+    _threads[name] = Thread(target=duty, name=name, daemon=True)
+    _threads[name].start()
 
 
 def _register_engines() -> None:
@@ -60,6 +103,8 @@ def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
         database=Database(urls.database, pool_size=1, name="celltally-heartbeat"),
         queue=CeleryTaskQueue(app, connect(urls.redis, name="celltally-heartbeat")),
         pool=pool,
+        strays=Strays(pool.at_work),
+        endings=endings,
         worker=hostname,
         queues=queues,
         engines=sorted(point.name for point in entry_points(group="celltally.engines")),
@@ -75,3 +120,14 @@ def _publish() -> None:
         RedisEventPublisher(connect(urls.redis, name="celltally-outbox")),
         _stopping,
     )
+
+
+def _hear(consumer: Any, at_first: list[str], pool: Pool) -> None:
+    redis = connect(server_urls(Settings.from_environment()).redis, name="celltally-hearing")
+
+    def waiting() -> int:
+        # While Celery connects again there is no consumer; what it read before still waits.
+        return waiting_in(redis, queues_of(consumer) if consumer.task_consumer else at_first)
+
+    hearing = Hearing(waiting=waiting, free=lambda: pool.free, received=lambda: _received)
+    listen(hearing, _closing, when_deaf=lambda: end_this_process(say_good_bye))

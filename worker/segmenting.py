@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from traceback import clear_frames
 from typing import Any, Protocol
 from uuid import UUID
 
 from structlog import get_logger
 
-from shared.actions.runs import claim_run, complete_run, fail_run
+from shared.actions.runs import claim_run
 from shared.database.engine import Database
 from shared.domain.engines import Segmentation
 from shared.domain.errors import CelltallyError, RejectedFileError, UnavailableError
@@ -19,9 +19,10 @@ from shared.pausing import pause
 from shared.reading import read_pixels
 from shared.results import save_result
 from shared.storage import Storage
+from worker.holding import TakenAwayError, Watch
+from worker.outcomes import Failure, record_failure, record_result
 
 logger = get_logger(__name__)
-
 
 #: What went wrong, by the kind of an error whose own code is none of a run's.
 CODES: tuple[tuple[type[CelltallyError], FailureCode], ...] = (
@@ -53,21 +54,16 @@ class SegmentingServices(Protocol):
 Step = Callable[[SegmentingServices, ClaimedRun], Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why the run has no result."""
-
-    code: FailureCode
-    detail: str = ""
-
-
 def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
-    """Read, segment, measure and store."""
+    """Read, segment, measure and store, unless the run is taken away between two steps."""
     began = time.monotonic()
+    watch = Watch(services.database, run)
     image = read_pixels(services.storage.read(run.storage_key), run.page)
+    watch.check()
     segmentation: Segmentation = services.engines.get(run.engine).segment(
         image, run.pixel_size_um, **run.params
     )
+    watch.check()
     path = f"results/{run.image_id}/{run.token}/"
     summary = save_result(
         services.storage,
@@ -102,18 +98,19 @@ def carry_out(
         return False
     log = logger.bind(run_id=str(run.id), image_id=str(run.image_id), attempt=run.attempt)
     pause("segment.claimed")
+    patience = claimant.lease_seconds
     try:
         outcome = step(services, run)
+    except TakenAwayError:
+        log.info("run was taken away; nothing of it is kept")
+        return False
     except Exception as problem:
         failure = _failure_of(problem, is_timeout)
         log.warning("run failed", code=failure.code, detail=failure.detail, exc_info=problem)
-        return _record_failure(services, run, failure)
+        clear_frames(problem.__traceback__)  # They hold the image, and memory may be short.
+        return record_failure(services, run, failure, patience=patience)
     pause("segment.before_commit")
-    kept = services.database.transact(
-        lambda tx: complete_run(tx, services.queue, run, outcome=outcome), single=True
-    )
-    if not kept:  # Cancelled, deleted or fenced meanwhile: the output goes too.
-        services.storage.delete(services.storage.list(outcome.result_path))
+    kept = record_result(services, run, outcome, patience=patience)
     log.info("run done", kept=kept, objects=outcome.object_count, ms=outcome.duration_ms)
     return kept
 
@@ -136,9 +133,3 @@ def _code_of(problem: CelltallyError) -> FailureCode:
         if isinstance(problem, kind):
             return code
     return FailureCode.ENGINE_ERROR
-
-
-def _record_failure(services: SegmentingServices, run: ClaimedRun, failure: Failure) -> bool:
-    return services.database.transact(
-        lambda tx: fail_run(tx, services.queue, run, code=failure.code, detail=failure.detail)
-    )

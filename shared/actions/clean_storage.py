@@ -8,12 +8,12 @@ BATCH = 200
 
 
 def delete_files(database: Database, storage: Storage) -> int:
-    """Delete the files left for deletion; return how many entries were worked off.
+    """Delete the files whose deletion is due; return how many entries were worked off.
 
     An entry goes only after its files are gone, so a crash in between deletes again.
     """
     with database.reading() as connection:
-        entries = files.oldest_deletions(connection, BATCH)
+        entries = files.due_deletions(connection, BATCH)
     for _, path in entries:
         storage.delete(storage.list(path) if path.endswith("/") else [path])
     ids = [entry_id for entry_id, _ in entries]

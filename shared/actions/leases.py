@@ -1,18 +1,23 @@
-"""Keep the leases of live work, and give back the runs of what died (rules.md 20)."""
+"""Keep the leases of live work, and give back the runs of what died or stops (rules.md 20)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from uuid import UUID
 
-from shared.database import moves, runs
+from shared.database import leases, moves
 from shared.database.engine import Database
+from shared.database.leases import Holding
 from shared.database.transaction import Transaction
 from shared.messaging.ports import TaskQueue
 
 
-def renew_leases(tx: Transaction, *, worker: str, pids: list[int], lease_seconds: int) -> set[int]:
-    """Lengthen the leases of what these children work at; return those that hold one."""
-    return runs.renew_leases(tx.connection, worker=worker, pids=pids, lease_seconds=lease_seconds)
+def renew_leases(
+    tx: Transaction, *, worker: str, holdings: Collection[Holding], lease_seconds: int
+) -> set[Holding]:
+    """Lengthen the leases of what these children work at; return what is still theirs."""
+    return leases.renew(
+        tx.connection, worker=worker, holdings=holdings, lease_seconds=lease_seconds
+    )
 
 
 def hand_back(
@@ -20,34 +25,50 @@ def hand_back(
 ) -> list[UUID]:
     """Give back at once the runs of children that are gone; return them."""
     values = {"worker": worker, "dead": list(dead)}
-    return _release(
-        database, queue, requeue=moves.REQUEUE_ORPHANED, fail=moves.FAIL_ORPHANED, values=values
+    return _moved(database, queue, moves.FAIL_ORPHANED, values) + _moved(
+        database, queue, moves.REQUEUE_ORPHANED, values
     )
+
+
+def time_out(
+    database: Database, queue: TaskQueue, *, worker: str, runs: Iterable[UUID]
+) -> list[UUID]:
+    """Give back the runs whose child was ended at the hard time limit; return them."""
+    values = {"worker": worker, "runs": list(runs)}
+    return _moved(database, queue, moves.FAIL_TIMED_OUT, values) + _moved(
+        database, queue, moves.REQUEUE_TIMED_OUT, values
+    )
+
+
+def release(
+    database: Database, queue: TaskQueue, *, worker: str, runs: Iterable[UUID]
+) -> list[UUID]:
+    """Give back runs that the worker broke off because it stops; no attempt is used up."""
+    values = {"worker": worker, "runs": list(runs)}
+    return _moved(database, queue, moves.RELEASE_ENDED, values)
+
+
+def release_all(database: Database, queue: TaskQueue, *, worker: str) -> list[UUID]:
+    """Give back whatever the worker still holds at its end; no attempt is used up."""
+    return _moved(database, queue, moves.RELEASE_WORKER, {"worker": worker})
 
 
 def reap_expired(database: Database, queue: TaskQueue) -> list[UUID]:
     """Give back the runs whose lease ran out: their worker is lost; return them."""
-    return _release(
-        database, queue, requeue=moves.REQUEUE_EXPIRED, fail=moves.FAIL_EXPIRED, values={}
+    return _moved(database, queue, moves.FAIL_EXPIRED, {}) + _moved(
+        database, queue, moves.REQUEUE_EXPIRED, {}
     )
 
 
-def _release(
-    database: Database,
-    queue: TaskQueue,
-    *,
-    requeue: str,
-    fail: str,
-    values: Mapping[str, object],
+def _moved(
+    database: Database, queue: TaskQueue, statement: str, values: Mapping[str, object]
 ) -> list[UUID]:
-    """Let those with attempts left wait again and the others fail, each in a transaction."""
+    """Make the move, a transaction of its own; return the runs it moved."""
 
-    def moved(statement: str, tx: Transaction) -> list[UUID]:
+    def move(tx: Transaction) -> list[UUID]:
         rows = tx.rows(statement, values)
         for project_id in {row["project_id"] for row in rows}:
             tx.after_commit(partial(queue.ask_recompute, project_id))
         return [row["id"] for row in rows]
 
-    failed = database.transact(partial(moved, fail), single=True)
-    waiting = database.transact(partial(moved, requeue), single=True)
-    return failed + waiting
+    return database.transact(move, single=True)

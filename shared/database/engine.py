@@ -10,7 +10,7 @@ from weakref import ref
 import psycopg
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 
 from shared.database.transaction import Transaction, run_transaction
 
@@ -23,6 +23,9 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "60s",
     "timezone": "UTC",
 }
+
+#: What is raised while PostgreSQL is away or too busy: the same may work in a moment.
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 
 
 class Database:

@@ -4,7 +4,9 @@ from sqlalchemy import Connection, text
 
 _LEAVE = text("INSERT INTO file_deletions (path) SELECT unnest(CAST(:paths AS text[]))")
 
-_OLDEST = text("SELECT id, path FROM file_deletions ORDER BY id LIMIT :limit")
+_DUE = text(
+    "SELECT id, path FROM file_deletions WHERE due_at <= now() ORDER BY due_at, id LIMIT :limit"
+)
 
 _DONE = text("DELETE FROM file_deletions WHERE id = ANY(:ids)")
 
@@ -15,9 +17,18 @@ def leave_for_deletion(connection: Connection, paths: list[str]) -> None:
         connection.execute(_LEAVE, {"paths": paths})
 
 
-def oldest_deletions(connection: Connection, limit: int) -> list[tuple[int, str]]:
-    """Return (id, path) of the files to delete next."""
-    return [(row.id, row.path) for row in connection.execute(_OLDEST, {"limit": limit})]
+def late_outputs(source: str, runs: str) -> str:
+    """Return the query for (path, due_at) of what the *runs* of *source* may have stored so far.
+
+    Whoever carries one out may still be writing: a day later nobody is.
+    """
+    return f"""SELECT 'results/' || {runs}.image_id || '/' || {runs}.token || '/',
+        now() + interval '24 hours' FROM {source} WHERE {runs}.token IS NOT NULL"""  # noqa: S608
+
+
+def due_deletions(connection: Connection, limit: int) -> list[tuple[int, str]]:
+    """Return (id, path) of the files to delete now."""
+    return [(row.id, row.path) for row in connection.execute(_DUE, {"limit": limit})]
 
 
 def forget_deletions(connection: Connection, ids: list[int]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.engine import RowMapping
 
+from shared.database.files import late_outputs
 from shared.database.paging import Cut, Page, both_ways, containing, cut_clauses, page_of
 from shared.database.tables import ImageRow
 
@@ -45,7 +46,7 @@ _LOCK = text(
 # image is seen, and its result goes too. Runs go by their foreign key; a worker that is at one
 # finds no row when it renews.
 _DELETE = text(
-    """
+    f"""
 WITH doomed AS (
     SELECT id, storage_key, thumbnail_key FROM images
     WHERE project_id = :project_id AND id = ANY(:ids)
@@ -56,9 +57,13 @@ files AS (
     UNION SELECT thumbnail_key FROM doomed
     UNION SELECT result_path FROM runs
           WHERE image_id IN (SELECT id FROM doomed) AND result_path IS NOT NULL
+),
+later AS (
+    INSERT INTO file_deletions (path, due_at)
+    {late_outputs("runs JOIN doomed ON doomed.id = runs.image_id", "runs")}
 )
 DELETE FROM images AS i USING doomed WHERE i.id = doomed.id RETURNING i.id
-"""
+"""  # noqa: S608 - built from constants of this package
 )
 
 

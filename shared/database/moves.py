@@ -7,8 +7,9 @@ somebody else moved first is not returned, and nothing happened to it. Being one
 needs no transaction around it. They are written for the driver: `Transaction.rows` runs them.
 """
 
+from shared.database.files import late_outputs
 from shared.domain.events import Operation
-from shared.domain.runs import SENTENCES, FailureCode
+from shared.domain.runs import BACKOFF_SECONDS, SENTENCES, FailureCode
 
 #: Images that one message of `imageStatusUpdate` speaks of.
 IMAGES_PER_MESSAGE = 200
@@ -44,24 +45,50 @@ _CLAIMED = """r.project_id, jsonb_build_object('image_id', r.image_id, 'attempt'
     'pixel_size_um', i.pixel_size_um) AS claimed"""
 
 
-def move(operation: Operation, *, which: str, run: str, image: str, returns: str = _FREED) -> str:
+#: Takes the runs of the locked images as they are now, with the token that is taken away.
+_HOLDING = """
+held AS (
+    SELECT r.id, r.image_id, r.token
+    FROM picked JOIN locked ON locked.id = picked.image_id JOIN runs AS r ON r.id = picked.id
+    ORDER BY r.id FOR UPDATE OF r
+),"""
+
+#: What the attempt left in storage goes once no late writer can add to it (rules.md 26).
+_LEAVING = f"""
+swept AS (
+    INSERT INTO file_deletions (path, due_at) {late_outputs("changed JOIN held USING (id)", "held")}
+),"""
+
+
+def move(  # noqa: PLR0913 - named, each of them
+    operation: Operation,
+    *,
+    which: str,
+    run: str,
+    image: str,
+    returns: str = _FREED,
+    leaves: bool = True,
+) -> str:
     """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
 
     It is checked twice: to find the runs, and again, on the newest version of each row,
-    once their images are locked.
+    once their images are locked. When it *leaves* an attempt without a result, the output of
+    that attempt is left to the janitor.
     """
+    source = "held" if leaves else "picked JOIN locked ON locked.id = picked.image_id"
+    each = "held" if leaves else "picked"
     return f"""
 WITH said AS (SELECT set_config('celltally.operation', '{operation}', true)),
 picked AS (SELECT r.id, r.image_id FROM runs AS r, said WHERE {which}),
 locked AS (
     SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
-),
+),{_HOLDING if leaves else ""}
 changed AS (
     UPDATE runs AS r SET {run}
-    FROM picked JOIN locked ON locked.id = picked.image_id
-    WHERE r.id = picked.id AND {which}
+    FROM {source}
+    WHERE r.id = {each}.id AND {which}
     RETURNING r.*
-),
+),{_LEAVING if leaves else ""}
 moved AS (
     UPDATE images AS i SET {image}, status_version = i.status_version + 1
     FROM changed AS r WHERE i.id = r.image_id
@@ -86,6 +113,7 @@ CLAIM = move(
         dispatched_at = coalesce(r.dispatched_at, now())""",
     image="status = 'processing'",
     returns=_CLAIMED,
+    leaves=False,
 )
 
 COMPLETE = move(
@@ -97,6 +125,7 @@ COMPLETE = move(
     image="""status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
         current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
         segmented_at = r.finished_at, last_error_code = NULL, last_error_detail = NULL""",
+    leaves=False,
 )
 
 FAIL = move(
@@ -121,33 +150,53 @@ _EXPIRED = "r.status = 'running' AND r.lease_until < clock_timestamp()"
 #: Runs of a worker's children that are gone.
 _ORPHANED = "r.status = 'running' AND r.worker = %(worker)s AND r.pid = ANY(%(dead)s)"
 
-_WORKER_LOST = SENTENCES[FailureCode.WORKER_LOST]
+#: Runs that this worker ended itself: at the hard time limit, or because it stops.
+_ENDED = "r.status = 'running' AND r.worker = %(worker)s AND r.id = ANY(%(runs)s)"
+
 _REQUEUED = f"{_RELEASED}, status = 'queued', dispatched_at = NULL"
-_LOST = f"{_FAILED} failure_code = 'worker_lost', failure_detail = '{_WORKER_LOST}'"
 _LOST_IMAGE = f"""status = {SETTLED},
     last_error_code = r.failure_code, last_error_detail = r.failure_detail"""
 
-REQUEUE_EXPIRED = move(
+#: The wait after a run's first, second … attempt.
+_BACKOFF = f"""now() + make_interval(secs => (ARRAY{list(BACKOFF_SECONDS)})[
+    least(r.attempt, {len(BACKOFF_SECONDS)})])"""
+
+
+def _waiting_again(which: str, run: str = _REQUEUED) -> str:
+    """Return the move of those of the lost runs that have attempts left."""
+    return move(
+        Operation.SEGMENTATION_QUEUED,
+        which=f"{which} AND r.attempt < r.max_attempts",
+        run=run,
+        image="status = 'queued'",
+    )
+
+
+def _given_up(which: str, code: FailureCode) -> str:
+    """Return the move of those of the lost runs that have no attempt left."""
+    return move(
+        Operation.SEGMENTATION_FAILED,
+        which=f"{which} AND r.attempt >= r.max_attempts",
+        run=f"{_FAILED} failure_code = '{code}', failure_detail = '{SENTENCES[code]}'",
+        image=_LOST_IMAGE,
+    )
+
+
+REQUEUE_EXPIRED = _waiting_again(_EXPIRED)
+FAIL_EXPIRED = _given_up(_EXPIRED, FailureCode.WORKER_LOST)
+REQUEUE_ORPHANED = _waiting_again(_ORPHANED)
+FAIL_ORPHANED = _given_up(_ORPHANED, FailureCode.WORKER_LOST)
+REQUEUE_TIMED_OUT = _waiting_again(_ENDED, f"{_REQUEUED}, not_before = {_BACKOFF}")
+FAIL_TIMED_OUT = _given_up(_ENDED, FailureCode.TIMEOUT)
+
+#: The worker stops: an attempt that a deployment interrupted is none.
+_UNDONE = f"{_REQUEUED}, attempt = r.attempt - 1"
+RELEASE_ENDED = move(
+    Operation.SEGMENTATION_QUEUED, which=_ENDED, run=_UNDONE, image="status = 'queued'"
+)
+RELEASE_WORKER = move(
     Operation.SEGMENTATION_QUEUED,
-    which=f"{_EXPIRED} AND r.attempt < r.max_attempts",
-    run=_REQUEUED,
+    which="r.status = 'running' AND r.worker = %(worker)s",
+    run=_UNDONE,
     image="status = 'queued'",
-)
-FAIL_EXPIRED = move(
-    Operation.SEGMENTATION_FAILED,
-    which=f"{_EXPIRED} AND r.attempt >= r.max_attempts",
-    run=_LOST,
-    image=_LOST_IMAGE,
-)
-REQUEUE_ORPHANED = move(
-    Operation.SEGMENTATION_QUEUED,
-    which=f"{_ORPHANED} AND r.attempt < r.max_attempts",
-    run=_REQUEUED,
-    image="status = 'queued'",
-)
-FAIL_ORPHANED = move(
-    Operation.SEGMENTATION_FAILED,
-    which=f"{_ORPHANED} AND r.attempt >= r.max_attempts",
-    run=_LOST,
-    image=_LOST_IMAGE,
 )

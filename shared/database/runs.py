@@ -142,26 +142,6 @@ WHERE r.status = 'queued'
 """
 )
 
-# Of each child only the newest run: an older one was left by a namesake with its pid, as in
-# a container that was started again. Locked in the order of ids, as everywhere.
-_RENEW = text(
-    """
-WITH newest AS (
-    SELECT DISTINCT ON (pid) id FROM runs
-    WHERE worker = :worker AND pid = ANY(:pids) AND status = 'running'
-    ORDER BY pid, started_at DESC
-),
-mine AS (
-    SELECT id FROM runs
-    WHERE id IN (SELECT id FROM newest) AND status = 'running' ORDER BY id FOR UPDATE
-)
-UPDATE runs AS r
-SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
-FROM mine WHERE r.id = mine.id RETURNING r.pid
-"""
-)
-
-
 _WAKE = text("NOTIFY celltally_dispatch")
 
 
@@ -239,14 +219,6 @@ def unclaimed(connection: Connection, *, seconds: float) -> list[UnclaimedRun]:
     """Return the runs sent more than *seconds* ago that nobody claimed."""
     rows = connection.execute(_UNCLAIMED, {"seconds": seconds})
     return [UnclaimedRun(row.id, row.queue, row.overdue) for row in rows]
-
-
-def renew_leases(
-    connection: Connection, *, worker: str, pids: list[int], lease_seconds: int
-) -> set[int]:
-    """Lengthen the leases of what these children work at; return the children that hold one."""
-    values = {"worker": worker, "pids": pids, "lease_seconds": lease_seconds}
-    return {row.pid for row in connection.execute(_RENEW, values)}
 
 
 def wake_scheduler(connection: Connection) -> None:

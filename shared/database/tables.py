@@ -282,3 +282,4 @@ class FileDeletionRow(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     path: Mapped[str]  #: A key, or a folder when it ends with a slash.
     created_at: Mapped[Moment]
+    due_at: Mapped[Moment] = mapped_column(index=True)  #: Not earlier: somebody may still write.

@@ -14,7 +14,9 @@ from worker.services import services
 
 
 # The step is an attribute of the task, so that Celery's task_annotations can give another one.
-@app.task(name=SEGMENT, bind=True, step=staticmethod(outline))  # type: ignore[untyped-decorator]
+@app.task(  # type: ignore[untyped-decorator]
+    name=SEGMENT, bind=True, step=staticmethod(outline), Request="worker.endings:RunRequest"
+)
 def segment(self: Any, run_id: str) -> None:
     """Carry out one run; safe to deliver more than once."""
     here = services()
@@ -23,10 +25,15 @@ def segment(self: Any, run_id: str) -> None:
         pid=os.getpid(),
         lease_seconds=here.settings.lease_seconds,
     )
-    carry_out(
-        here,
-        UUID(run_id),
-        claimant,
-        step=self.step,
-        is_timeout=lambda problem: isinstance(problem, SoftTimeLimitExceeded),
-    )
+    try:
+        carry_out(
+            here,
+            UUID(run_id),
+            claimant,
+            step=self.step,
+            is_timeout=lambda problem: isinstance(problem, SoftTimeLimitExceeded),
+        )
+    except MemoryError:
+        # Beside the engine there is no memory either, and Celery would raise this again in the
+        # parent: every child would end. So only this one does.
+        os._exit(1)

@@ -66,11 +66,11 @@ class Child:
     def queue(self) -> object:
         return self.lab.queue
 
-    def carry_out(self, run_id: UUID, *, pid: int = 1) -> bool:
+    def carry_out(self, run_id: UUID, *, pid: int = 1, lease: int = 45) -> bool:
         return carry_out(
             self,
             run_id,
-            Claimant("w1", pid, lease_seconds=45),
+            Claimant("w1", pid, lease_seconds=lease),
             is_timeout=lambda problem: isinstance(problem, TimeIsUpError),
         )
 

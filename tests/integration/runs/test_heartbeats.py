@@ -8,10 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from shared.database.leases import Holding
 from shared.database.workers import online_workers
-from shared.domain.runs import RunStatus
+from shared.domain.runs import ClaimedRun, FailureCode, RunStatus
 from tests.integration.lab import Lab
+from worker.endings import Endings
 from worker.heartbeat import BEAT_SECONDS, Heartbeat
+from worker.strays import STRAY_SECONDS, Strays
 
 LEASE = 45
 
@@ -22,13 +25,13 @@ class FakePool:
 
     slots: int = 2
     live: set[int] = field(default_factory=lambda: {1, 2})
-    at_work: set[int] = field(default_factory=lambda: {1, 2})
+    busy: set[Holding] = field(default_factory=set)
 
     def pids(self) -> set[int]:
         return set(self.live)
 
-    def busy(self) -> set[int]:
-        return set(self.at_work)
+    def at_work(self) -> set[Holding]:
+        return set(self.busy)
 
 
 @pytest.fixture
@@ -37,11 +40,23 @@ def pool() -> FakePool:
 
 
 @pytest.fixture
-def heartbeat(lab: Lab, pool: FakePool) -> Heartbeat:
+def endings() -> Endings:
+    return Endings()
+
+
+@pytest.fixture
+def killed() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def heartbeat(lab: Lab, pool: FakePool, endings: Endings, killed: list[int]) -> Heartbeat:
     return Heartbeat(
         database=lab.database,
         queue=lab.queue,
         pool=pool,
+        strays=Strays(pool.at_work, kill=killed.append),
+        endings=endings,
         worker="w1",
         queues=["segment.cpu"],
         engines=["noop"],
@@ -57,6 +72,15 @@ def project(lab: Lab) -> UUID:
 def online(lab: Lab) -> list[Any]:
     with lab.database.reading() as connection:
         return online_workers(connection)
+
+
+def at_work(
+    lab: Lab, pool: FakePool, project: UUID, *, pid: int = 1, **claimant: Any
+) -> ClaimedRun:
+    """Have a child be at a run of a new image."""
+    run = lab.claimed(lab.one_run(project).id, pid=pid, **claimant)
+    pool.busy.add(Holding(pid, run.id))
+    return run
 
 
 def still_leased(lab: Lab) -> set[UUID]:
@@ -82,36 +106,47 @@ def test_it_beats_when_a_beat_is_due(lab: Lab, heartbeat: Heartbeat) -> None:
 
 
 def test_the_leases_of_children_at_work_are_renewed(
-    lab: Lab, heartbeat: Heartbeat, project: UUID
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
 ) -> None:
-    runs = {lab.claimed(lab.one_run(project).id, pid=pid).id for pid in (1, 2)}
+    runs = {at_work(lab, pool, project, pid=pid).id for pid in (1, 2)}
     lab.expire_leases()
 
     heartbeat.beat_once(0.0)
 
     assert still_leased(lab) == runs
+    assert online(lab)[0].busy == 2
 
 
-def test_a_third_of_the_lease_goes_by_between_renewals(
-    lab: Lab, heartbeat: Heartbeat, project: UUID
-) -> None:
+def test_each_beat_renews(lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID) -> None:
     heartbeat.beat_once(0.0)
-    run = lab.claimed(lab.one_run(project).id, pid=1)
+    run = at_work(lab, pool, project)
     lab.expire_leases()
 
-    heartbeat.beat_once(LEASE / 3 - 1)
+    heartbeat.beat_once(BEAT_SECONDS / 2)
     assert still_leased(lab) == set()
-    heartbeat.beat_once(LEASE / 3)
+    heartbeat.beat_once(BEAT_SECONDS)
+    assert still_leased(lab) == {run.id}
+
+
+def test_short_leases_are_renewed_in_time(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+) -> None:
+    heartbeat.lease_seconds = 3
+    heartbeat.beat_once(0.0)
+    run = at_work(lab, pool, project)
+    lab.expire_leases()
+
+    heartbeat.beat_once(1.0)
+
     assert still_leased(lab) == {run.id}
 
 
 def test_a_child_that_is_at_no_task_keeps_no_run(
-    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+    lab: Lab, heartbeat: Heartbeat, project: UUID
 ) -> None:
     """S3: its task ended without an outcome, because the database was away just then."""
     left = lab.claimed(lab.one_run(project).id, pid=1)
     lab.expire_leases()
-    pool.at_work = set()
 
     heartbeat.beat_once(0.0)
 
@@ -165,7 +200,7 @@ def test_other_workers_are_left_alone(
     lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
 ) -> None:
     heartbeat.beat_once(0.0)
-    stranger = lab.claimed(lab.one_run(project).id, worker="w2", pid=1)
+    stranger = at_work(lab, pool, project, worker="w2")
     lab.expire_leases()
     pool.live = {2}
 
@@ -183,3 +218,112 @@ def test_a_worker_that_stops_says_good_bye(lab: Lab, heartbeat: Heartbeat) -> No
     heartbeat.run(stopping)
 
     assert online(lab) == []
+
+
+def test_a_child_killed_at_the_time_limit_timed_out(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, endings: Endings, project: UUID
+) -> None:
+    """Q8: it is not the worker that was lost."""
+    heartbeat.beat_once(0.0)
+    run, lost = (lab.claimed(lab.one_run(project).id, pid=pid) for pid in (1, 2))
+    lab.sql("UPDATE runs SET attempt = max_attempts")
+    endings.note_timeout(run.id)
+    pool.live = {3}
+
+    heartbeat.beat_once(0.5)
+
+    assert lab.run(run.id).failure_code == FailureCode.TIMEOUT
+    assert lab.run(lost.id).failure_code == FailureCode.WORKER_LOST
+
+
+def test_a_reason_is_noted_until_the_database_knows_it(
+    lab: Lab, heartbeat: Heartbeat, endings: Endings, project: UUID
+) -> None:
+    heartbeat.beat_once(0.0)
+    run = lab.claimed(lab.one_run(project).id)
+    endings.note_timeout(run.id)
+    heartbeat.database = SimpleNamespace(transact=None)  # The database is away.
+    with pytest.raises(TypeError):
+        heartbeat.beat_once(0.5)
+
+    heartbeat.database = lab.database
+    heartbeat.beat_once(1.0)
+
+    assert lab.run(run.id).status == RunStatus.QUEUED
+    assert endings.noted() == (set(), set())
+
+
+def test_a_run_broken_off_by_a_stop_uses_up_no_attempt(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, endings: Endings, project: UUID
+) -> None:
+    """Q10: its child was killed by Celery's cold stop."""
+    heartbeat.beat_once(0.0)
+    run = at_work(lab, pool, project)
+    endings.note_break(run.id)
+    pool.live = set()
+
+    heartbeat.beat_once(0.5)
+
+    assert (lab.run(run.id).status, lab.run(run.id).attempt) == (RunStatus.QUEUED, 0)
+
+
+def test_what_is_still_held_at_the_end_is_released(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+) -> None:
+    """Q10, rule 20."""
+    stopping = Event()
+    stopping.set()
+    run = at_work(lab, pool, project)
+
+    heartbeat.run(stopping)
+
+    assert (lab.run(run.id).status, lab.run(run.id).attempt) == (RunStatus.QUEUED, 0)
+
+
+def beat_until(heartbeat: Heartbeat, seconds: float) -> None:
+    """Beat as often as it is due, up to the time *seconds*."""
+    for beats in range(int(seconds / BEAT_SECONDS) + 1):
+        heartbeat.beat_once(beats * BEAT_SECONDS)
+
+
+def test_a_child_that_goes_on_with_a_fenced_run_is_ended(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, killed: list[int], project: UUID
+) -> None:
+    """Rule 20: it is alive, and deep in an engine."""
+    lost = at_work(lab, pool, project, pid=1)
+    at_work(lab, pool, project, pid=2)
+    lab.delete(project, [lost.image_id])
+
+    beat_until(heartbeat, STRAY_SECONDS - 1)
+    assert killed == []
+    beat_until(heartbeat, STRAY_SECONDS)
+
+    assert killed == [1]
+
+
+def test_a_child_that_has_not_claimed_yet_is_waited_for(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, killed: list[int], project: UUID
+) -> None:
+    run = lab.one_run(project)
+    pool.busy = {Holding(1, run.id)}
+    beat_until(heartbeat, STRAY_SECONDS - 1)
+    lab.claimed(run.id, pid=1)
+
+    heartbeat.beat_once(STRAY_SECONDS)
+    heartbeat.beat_once(10 * STRAY_SECONDS)
+
+    assert killed == []
+
+
+def test_a_child_that_finished_meanwhile_is_not_ended(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, killed: list[int], project: UUID
+) -> None:
+    """It may be at somebody else's image by now."""
+    lost = at_work(lab, pool, project)
+    lab.delete(project, [lost.image_id])
+    beat_until(heartbeat, STRAY_SECONDS - 1)
+    heartbeat.strays.at_work = set
+
+    heartbeat.beat_once(STRAY_SECONDS)
+
+    assert killed == []

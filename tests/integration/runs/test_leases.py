@@ -1,10 +1,11 @@
 """Leases: kept by live work alone, and given back when it died (rules.md C.20)."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from shared.actions.leases import hand_back, renew_leases
+from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
+from shared.database.leases import Holding
 from shared.domain.images import ImageStatus
 from shared.domain.runs import MAX_ATTEMPTS, FailureCode, RunStatus
 from tests.integration.lab import Lab
@@ -15,9 +16,9 @@ def project(lab: Lab) -> UUID:
     return lab.project()
 
 
-def renew(lab: Lab, *pids: int, worker: str = "w1") -> set[int]:
+def renew(lab: Lab, *holdings: Holding, worker: str = "w1") -> set[Holding]:
     return lab.database.transact(
-        lambda tx: renew_leases(tx, worker=worker, pids=list(pids), lease_seconds=45)
+        lambda tx: renew_leases(tx, worker=worker, holdings=holdings, lease_seconds=45)
     )
 
 
@@ -32,26 +33,27 @@ def test_renewing_keeps_the_runs_of_these_children_only(lab: Lab, project: UUID)
     stranger = lab.claimed(lab.one_run(project).id, worker="w2", pid=1)
     lab.expire_leases()
 
-    held = renew(lab, 1)
+    held = renew(lab, Holding(1, mine.id), Holding(1, stranger.id))
 
-    assert held == {1}
+    assert held == {Holding(1, mine.id)}
     assert set(expired(lab)) == {sibling.id, stranger.id}
     assert mine.id not in expired(lab)
 
 
-def test_of_one_child_only_its_newest_run_is_kept(lab: Lab, project: UUID) -> None:
-    """An older one was left by a namesake with the same pid, in a restarted container."""
+def test_a_run_is_kept_for_the_child_that_claimed_it_alone(lab: Lab, project: UUID) -> None:
+    """The same message may lie with another child, which found nothing to claim."""
+    run = lab.claimed(lab.one_run(project).id, worker="w1", pid=1)
     left = lab.claimed(lab.one_run(project).id, worker="w1", pid=1)
-    lab.claimed(lab.one_run(project).id, worker="w1", pid=1)
     lab.expire_leases()
 
-    assert renew(lab, 1) == {1}
+    held = renew(lab, Holding(2, run.id), Holding(1, run.id), Holding(2, left.id))
 
+    assert held == {Holding(1, run.id)}
     assert expired(lab) == [left.id]
 
 
 def test_a_child_without_a_run_keeps_nothing(lab: Lab, project: UUID) -> None:
-    assert renew(lab, 1, 2) == set()
+    assert renew(lab, Holding(1, uuid4()), Holding(2, uuid4())) == set()
     assert renew(lab) == set()
 
 
@@ -59,7 +61,7 @@ def test_a_fenced_run_cannot_be_renewed(lab: Lab, project: UUID) -> None:
     run = lab.claimed(lab.one_run(project).id, pid=1)
     lab.delete(project, [run.image_id])
 
-    assert renew(lab, 1) == set()
+    assert renew(lab, Holding(1, run.id)) == set()
 
 
 def test_the_runs_of_dead_children_wait_again_at_once(lab: Lab, project: UUID) -> None:
@@ -130,7 +132,7 @@ def test_a_renewal_and_the_reaper_meet_and_the_lease_stays(lab: Lab, project: UU
     reaping: list = []
 
     def renew_then_reap(tx: object) -> None:
-        renew_leases(tx, worker="w1", pids=[1], lease_seconds=45)
+        renew_leases(tx, worker="w1", holdings=[Holding(1, run.id)], lease_seconds=45)
         reaping.append(pool.submit(lab.reap))
         lab.until_one_waits()
 
@@ -139,3 +141,76 @@ def test_a_renewal_and_the_reaper_meet_and_the_lease_stays(lab: Lab, project: UU
         assert reaping[0].result(30) == []
 
     assert lab.run(run.id).status == RunStatus.RUNNING
+
+
+def test_a_run_ended_at_its_time_limit_waits_a_while(lab: Lab, project: UUID) -> None:
+    """Q8: as if it had noticed the limit by itself."""
+    slow = lab.claimed(lab.one_run(project).id, pid=1)
+    other = lab.claimed(lab.one_run(project).id, pid=2)
+
+    assert time_out(lab.database, lab.queue, worker="w1", runs=[slow.id]) == [slow.id]
+
+    row = lab.run(slow.id)
+    assert (row.status, row.token, row.attempt) == (RunStatus.QUEUED, None, 1)
+    assert (row.not_before - lab.value("SELECT now()")).total_seconds() > 0
+    assert lab.run(other.id).status == RunStatus.RUNNING
+    assert hand_back(lab.database, lab.queue, worker="w1", dead=[1]) == []
+    assert lab.is_exact(project)
+
+
+def test_a_run_ended_at_its_time_limit_again_and_again_fails_with_that_code(
+    lab: Lab, project: UUID
+) -> None:
+    run = lab.one_run(project)
+
+    for _ in range(MAX_ATTEMPTS):
+        lab.claimed(run.id)
+        time_out(lab.database, lab.queue, worker="w1", runs=[run.id])
+
+    assert lab.run(run.id).failure_code == FailureCode.TIMEOUT
+    assert lab.image(run.image_id).last_error_code == FailureCode.TIMEOUT
+    assert "longer than the engine allows" in lab.run(run.id).failure_detail
+
+
+def test_deployments_use_up_no_attempts(lab: Lab, project: UUID) -> None:
+    """Q10, rule 20: three in a row must not fail an image."""
+    run = lab.one_run(project)
+
+    for name in ("w1", "w2", "w3"):
+        lab.claimed(run.id, worker=name)
+        assert release_all(lab.database, lab.queue, worker=name) == [run.id]
+
+    row = lab.run(run.id)
+    assert (row.status, row.attempt, row.token) == (RunStatus.QUEUED, 0, None)
+    assert row.dispatched_at is None
+    for _ in range(MAX_ATTEMPTS):
+        lab.claimed(run.id)
+        lab.hand_back("w1", 1)
+    assert lab.run(run.id).status == RunStatus.FAILED
+
+
+def test_only_what_the_stopping_worker_broke_off_is_released(lab: Lab, project: UUID) -> None:
+    """Q10."""
+    broken_off, goes_on, elsewhere = (
+        lab.claimed(lab.one_run(project).id, worker=worker, pid=pid)
+        for worker, pid in (("w1", 1), ("w1", 2), ("w2", 1))
+    )
+    runs = [broken_off.id, elsewhere.id]
+
+    assert release(lab.database, lab.queue, worker="w1", runs=runs) == [broken_off.id]
+
+    assert lab.run(broken_off.id).attempt == 0
+    for other in (goes_on, elsewhere):
+        assert lab.run(other.id).status == RunStatus.RUNNING
+    assert lab.is_exact(project)
+
+
+def test_a_released_run_has_no_way_back(lab: Lab, project: UUID) -> None:
+    """Rule 20: its child may still write an outcome in the last moment; only one of both counts."""
+    late = lab.claimed(lab.one_run(project).id)
+    release_all(lab.database, lab.queue, worker="w1")
+
+    assert not lab.complete(late)
+    assert not lab.fail(late)
+
+    assert lab.image(late.image_id).status == ImageStatus.QUEUED

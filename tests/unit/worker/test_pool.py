@@ -3,8 +3,11 @@
 import os
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
-from worker.heartbeat import Pool
+from shared.database.leases import Holding
+from shared.messaging.task_names import SEGMENT
+from worker.pool import Pool
 
 
 def prefork(*children: Any) -> Any:
@@ -27,12 +30,27 @@ def test_a_pool_without_children_works_in_this_process() -> None:
     assert Pool(SimpleNamespace(num_processes=1), active=[]).pids() == {os.getpid()}
 
 
-def test_busy_children_are_those_at_a_task() -> None:
-    active = [SimpleNamespace(worker_pid=2), SimpleNamespace(worker_pid=None)]
+def request(pid: int | None, *args: object, name: str = SEGMENT) -> Any:
+    return SimpleNamespace(worker_pid=pid, name=name, args=list(args))
 
-    assert 2 in Pool(prefork(child(1), child(2)), active=active).busy()
-    assert 1 not in Pool(prefork(child(1), child(2)), active=active).busy()
+
+def test_a_child_is_at_the_run_that_its_message_names() -> None:
+    run = uuid4()
+    active = [request(2, str(run)), request(None, str(uuid4()))]
+
+    pool = Pool(prefork(child(1), child(2)), active=active)
+
+    assert pool.at_work() == {Holding(2, run)}
+    assert pool.free == 0
+
+
+def test_other_tasks_and_broken_messages_hold_no_run() -> None:
+    active = [request(1, str(uuid4()), name="celltally.other"), request(1), request(1, "nothing")]
+
+    assert Pool(prefork(child(1)), active=active).at_work() == set()
 
 
 def test_without_more_words_celery_says_who_is_at_work() -> None:
-    assert Pool(prefork(child(1))).busy() == set()
+    pool = Pool(prefork(child(1)))
+
+    assert (pool.at_work(), pool.free) == (set(), 2)

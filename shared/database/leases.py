@@ -1,0 +1,64 @@
+"""Who holds which run: renewing leases, and asking whether a run is still the asker's."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.domain.runs import ClaimedRun
+
+# Locked in the order of ids, as everywhere. A run is renewed for the child that claimed it
+# alone: the same message may have been delivered to another one meanwhile.
+_RENEW = text(
+    """
+WITH mine AS (
+    SELECT r.id FROM runs AS r
+    JOIN unnest(CAST(:pids AS int[]), CAST(:runs AS uuid[])) AS h(pid, id) USING (pid, id)
+    WHERE r.worker = :worker AND r.status = 'running' ORDER BY r.id FOR UPDATE OF r
+)
+UPDATE runs AS r
+SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
+FROM mine WHERE r.id = mine.id RETURNING r.pid, r.id
+"""
+)
+
+_IS_HELD = text(
+    "SELECT EXISTS (SELECT FROM runs WHERE id = :id AND token = :token AND status = 'running')"
+)
+
+_HAS_RESULT = text(
+    "SELECT EXISTS (SELECT FROM runs WHERE id = :id AND result_path = :path"
+    " AND status = 'succeeded')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A child process and the run that it carries out."""
+
+    pid: int
+    run_id: UUID
+
+
+def renew(
+    connection: Connection, *, worker: str, holdings: Collection[Holding], lease_seconds: int
+) -> set[Holding]:
+    """Lengthen the leases of those of the *holdings* that still are; return these."""
+    values = {
+        "worker": worker,
+        "pids": [holding.pid for holding in holdings],
+        "runs": [holding.run_id for holding in holdings],
+        "lease_seconds": lease_seconds,
+    }
+    return {Holding(row.pid, row.id) for row in connection.execute(_RENEW, values)}
+
+
+def is_held(connection: Connection, run: ClaimedRun) -> bool:
+    """Tell whether the claim still gives the right to write the run's outcome."""
+    return bool(connection.execute(_IS_HELD, {"id": run.id, "token": run.token}).scalar_one())
+
+
+def has_result(connection: Connection, run_id: UUID, path: str) -> bool:
+    """Tell whether the run succeeded with the result stored at *path*."""
+    return bool(connection.execute(_HAS_RESULT, {"id": run_id, "path": path}).scalar_one())

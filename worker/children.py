@@ -1,0 +1,28 @@
+"""What each child does when it begins, before its first task."""
+
+from typing import Any
+
+from celery.signals import worker_init, worker_process_init
+
+from shared.config import Settings
+from shared.domain.engines import EngineQueue
+from worker.app import app
+from worker.memory import be_first_to_go, budget_of, limit_memory
+
+_slots = 1
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def remember_slots(sender: Any, **_: object) -> None:
+    """Keep, in the parent, what its children will share the memory by."""
+    global _slots  # noqa: PLW0603
+    _slots = int(sender.concurrency)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def bound_memory(**_: object) -> None:
+    """Bound this child's memory, and have it be the kernel's first choice."""
+    be_first_to_go()
+    # Drivers of graphics cards map far more addresses than there is memory.
+    if EngineQueue.GPU.celery_queue not in app.amqp.queues.consume_from:
+        limit_memory(budget_of(Settings.from_environment(), _slots))

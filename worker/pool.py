@@ -1,0 +1,47 @@
+"""The children of a worker and what they are at, as its parent sees them."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from celery.worker import state
+
+from shared.database.leases import Holding
+from worker.endings import run_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The children of this worker, whatever kind of pool Celery runs them in."""
+
+    pool: Any
+    active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
+
+    @property
+    def slots(self) -> int:
+        return int(self.pool.num_processes)
+
+    @property
+    def free(self) -> int:
+        """How many more tasks could be worked at."""
+        return self.slots - len(self._requests())
+
+    def pids(self) -> set[int]:
+        """Return the live children; a pool without children works in this process."""
+        processes = getattr(getattr(self.pool, "_pool", None), "_pool", None)
+        if processes is None:
+            return {os.getpid()}
+        return {child.pid for child in processes if child.pid and child.exitcode is None}
+
+    def at_work(self) -> set[Holding]:
+        """Return which child is at which run."""
+        return {
+            Holding(request.worker_pid, run_id)
+            for request in self._requests()
+            if request.worker_pid and (run_id := run_of(request)) is not None
+        }
+
+    def _requests(self) -> tuple[Any, ...]:
+        # Celery's own thread may add to it just now: then this raises, and the next round asks.
+        return tuple(self.active)
