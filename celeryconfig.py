@@ -50,10 +50,11 @@ task_serializer = "json"
 # Nothing else is read either.
 accept_content = ["json"]
 
-# No task may be longer; dispatch sends each engine's own, shorter limits along.
-task_soft_time_limit = 240
-# At most 280, so that the visibility timeout below stays three times as long.
-task_time_limit = 280
+# No task may be longer. An engine's own limits are shorter and kept by the worker itself, from the
+# moment its turn comes; this net also holds the wait for the turn, reading and storing.
+task_soft_time_limit = 570
+# At most a third of the visibility timeout below.
+task_time_limit = 600
 
 # One message per child: waiting work stays where fairness and cancelling can reach it.
 worker_prefetch_multiplier = 1
@@ -64,7 +65,7 @@ broker_transport_options = {
     # Shared with others, a Redis must not mix up our keys with theirs.
     "global_keyprefix": "celltally:",
     # Three times the longest task and more: live work is never delivered twice.
-    "visibility_timeout": 900,
+    "visibility_timeout": 1800,
     # Messages of a lost worker are looked for each 5 s; by default it is each 100 s.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,

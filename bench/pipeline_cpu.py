@@ -28,6 +28,7 @@ from bench.tasks import FLOOR
 from shared.actions.segment_images import SegmentRequest, segment_images
 from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.engines import EngineSpec, Modality
+from shared.messaging.celery_queue import BESIDE_SECONDS
 from shared.messaging.memory import MemoryTaskQueue
 from shared.messaging.task_names import SEGMENT
 
@@ -108,8 +109,8 @@ class Sides:
                     task,
                     args=[str(each)],
                     queue="segment.cpu",
-                    soft_time_limit=_SPEC.limits.soft_seconds,
-                    time_limit=_SPEC.limits.hard_seconds,
+                    soft_time_limit=_SPEC.limits.soft_seconds + BESIDE_SECONDS,
+                    time_limit=_SPEC.limits.hard_seconds + BESIDE_SECONDS,
                     producer=producer,
                 )
 

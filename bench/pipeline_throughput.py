@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from multiprocessing import get_context
@@ -38,6 +38,7 @@ from shared.messaging.memory import MemoryTaskQueue
 from shared.storage import Storage, open_storage
 from worker.engines.checked import CheckedEngine
 from worker.segmenting import outline
+from worker.turns import FreeTurns
 
 NAMES = ("pipeline.throughput", "pipeline.throughput.same_work")
 
@@ -146,6 +147,7 @@ class StepServices:
     storage: Storage
     queue: MemoryTaskQueue
     engines: OneEngine
+    turns: FreeTurns = field(default_factory=FreeTurns)
 
 
 def _loop(prepare: Callable[[], Callable[[], object]], count: int) -> float:

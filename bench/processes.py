@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.servers import Bench
-from shared.commands.processes import worker_arguments
+from shared.commands.processes import children_of, worker_arguments
 from shared.database.workers import online_workers
 from shared.supervision.spawning import Surroundings, signal_group, spawn
 
@@ -24,7 +24,9 @@ def segmenting_worker(bench: Bench, *, app: str = "worker.app", path: str = "") 
 
     *path* holds further packages, such as an engine that only a benchmark has.
     """
-    arguments = worker_arguments("worker", queues="segment.cpu,background", slots=SLOTS, app=app)
+    arguments = worker_arguments(
+        "worker", queues="segment.cpu,background", children=children_of(SLOTS), app=app
+    )
     with process(bench, "celery", *arguments, path=path) as pid:
         try:
             wait_until(lambda: _is_online(bench), "the worker is online", seconds=60)
@@ -37,7 +39,7 @@ def segmenting_worker(bench: Bench, *, app: str = "worker.app", path: str = "") 
 @contextmanager
 def stats_worker(bench: Bench) -> Iterator[None]:
     """Run the process that recounts."""
-    with process(bench, "celery", *worker_arguments("stats", queues="stats", slots=1)):
+    with process(bench, "celery", *worker_arguments("stats", queues="stats", children=1)):
         yield
 
 
@@ -54,6 +56,7 @@ def process(bench: Bench, module: str, *arguments: str, path: str = "") -> Itera
     environment = {
         **os.environ,
         **bench.settings(),
+        "CELLTALLY_WORKER_CONCURRENCY": str(SLOTS),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), path])),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

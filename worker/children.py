@@ -1,4 +1,4 @@
-"""What each child does when it begins, before its first task."""
+"""What children share from their parent, and what each does before its first task."""
 
 from typing import Any
 
@@ -8,15 +8,17 @@ from shared.config import Settings
 from shared.domain.engines import EngineQueue
 from worker.app import app
 from worker.memory import be_first_to_go, budget_of, limit_memory
+from worker.turns import share
 
-_slots = 1
+_children = 1
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
-def remember_slots(sender: Any, **_: object) -> None:
-    """Keep, in the parent, what its children will share the memory by."""
-    global _slots  # noqa: PLW0603
-    _slots = int(sender.concurrency)
+def prepare_to_fork(sender: Any, **_: object) -> None:
+    """Keep, in the parent, by how many the memory is shared, and make the turns at the engines."""
+    global _children  # noqa: PLW0603
+    _children = int(sender.concurrency)
+    share(_children)
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
@@ -25,4 +27,4 @@ def bound_memory(**_: object) -> None:
     be_first_to_go()
     # Drivers of graphics cards map far more addresses than there is memory.
     if EngineQueue.GPU.celery_queue not in app.amqp.queues.consume_from:
-        limit_memory(budget_of(Settings.from_environment(), _slots))
+        limit_memory(budget_of(Settings.from_environment(), _children))

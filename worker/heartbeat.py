@@ -1,6 +1,7 @@
 """The pulse of a worker: says that it lives, renews its leases, gives back dead children's runs."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -12,7 +13,8 @@ from shared.database.workers import OnlineWorker, beat, leave
 from shared.messaging.ports import TaskQueue
 from worker.endings import Endings
 from worker.pool import Pool
-from worker.strays import Strays
+from worker.strays import Strays, kill
+from worker.turns import FreeTurns, Turns
 
 logger = get_logger(__name__)
 
@@ -32,10 +34,12 @@ class Heartbeat:
     pool: Pool
     strays: Strays
     endings: Endings
+    turns: Turns | FreeTurns
     worker: str
     queues: list[str]
     engines: list[str]
     lease_seconds: int
+    kill: Callable[[int], None] = kill
     _seen: set[int] = field(default_factory=set)
     _next_beat: float = 0.0
 
@@ -52,11 +56,12 @@ class Heartbeat:
     def beat_once(self, now: float) -> None:
         """Do what is due at the monotonic time *now*."""
         live = self.pool.pids()
+        self._end_the_overdue(live)
         self._give_back_ended()
         self._give_back_lost(live)
         if now >= self._next_beat:
             held = self._renew(live, now)
-            worker = OnlineWorker(self.worker, self.queues, self.pool.slots, held)
+            worker = OnlineWorker(self.worker, self.queues, self.turns.places, held)
             self.database.transact(lambda tx: beat(tx.connection, worker, self.engines))
             self._next_beat = now + min(BEAT_SECONDS, self.lease_seconds / 3)
 
@@ -72,6 +77,15 @@ class Heartbeat:
         )
         self.strays.see(busy, held, now)
         return len(held)
+
+    def _end_the_overdue(self, live: set[int]) -> None:
+        """End the children that are in an engine beyond its hard limit: they hear of no other."""
+        overdue = self.turns.overdue() & live
+        for holding in self.pool.at_work() if overdue else ():
+            if holding.pid in overdue:
+                logger.warning("an engine exceeded its hard limit; ending it", holding=holding)
+                self.endings.note_timeout(holding.run_id)
+                self.kill(holding.pid)
 
     def _give_back_ended(self) -> None:
         """Give back the runs whose children this worker ended itself, each with its reason."""

@@ -19,11 +19,11 @@ _PROC = Path("/proc")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
-def budget_of(settings: Settings, slots: int) -> int:
-    """Return the bytes that each of *slots* children may map beyond what it starts with."""
+def budget_of(settings: Settings, children: int) -> int:
+    """Return the bytes that each of *children* may map beyond what it starts with."""
     if settings.worker_memory_mb is not None:
         return settings.worker_memory_mb * MB
-    return max(int(SHARE * available_bytes() / slots), LEAST_MB * MB)
+    return max(int(SHARE * available_bytes() / children), LEAST_MB * MB)
 
 
 def available_bytes(cgroups: Path = _CGROUPS) -> int:

@@ -28,6 +28,7 @@ from worker.heartbeat import Heartbeat
 from worker.outbox import publish_for_ever
 from worker.pool import Pool
 from worker.strays import Strays
+from worker.turns import shared_turns
 
 logger = get_logger(__name__)
 
@@ -105,6 +106,7 @@ def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
         pool=pool,
         strays=Strays(pool.at_work),
         endings=endings,
+        turns=shared_turns(),
         worker=hostname,
         queues=queues,
         engines=sorted(point.name for point in entry_points(group="celltally.engines")),

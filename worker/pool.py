@@ -19,13 +19,9 @@ class Pool:
     active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
 
     @property
-    def slots(self) -> int:
-        return int(self.pool.num_processes)
-
-    @property
     def free(self) -> int:
         """How many more tasks could be worked at."""
-        return self.slots - len(self._requests())
+        return int(self.pool.num_processes) - len(self._requests())
 
     def pids(self) -> set[int]:
         """Return the live children; a pool without children works in this process."""

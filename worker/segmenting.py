@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from traceback import clear_frames
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from shared.actions.runs import claim_run
 from shared.database.engine import Database
-from shared.domain.engines import Segmentation
+from shared.domain.engines import Limits, Segmentation
 from shared.domain.errors import CelltallyError, RejectedFileError, UnavailableError
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
 from shared.messaging.ports import TaskQueue
@@ -37,6 +37,12 @@ class Engines(Protocol):
     def get(self, name: str) -> Any: ...
 
 
+class EngineTurns(Protocol):
+    """Who may be in an engine when."""
+
+    def taken(self, limits: Limits) -> AbstractContextManager[float]: ...
+
+
 class SegmentingServices(Protocol):
     """What carrying out a run needs."""
 
@@ -48,6 +54,8 @@ class SegmentingServices(Protocol):
     def queue(self) -> TaskQueue: ...
     @property
     def engines(self) -> Engines: ...
+    @property
+    def turns(self) -> EngineTurns: ...
 
 
 #: Turns a claimed run into its outcome; nothing of it is visible until the commit.
@@ -59,10 +67,10 @@ def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
     began = time.monotonic()
     watch = Watch(services.database, run)
     image = read_pixels(services.storage.read(run.storage_key), run.page)
-    watch.check()
-    segmentation: Segmentation = services.engines.get(run.engine).segment(
-        image, run.pixel_size_um, **run.params
-    )
+    engine = services.engines.get(run.engine)
+    with services.turns.taken(engine.spec.limits) as waited:
+        watch.check()
+        segmentation: Segmentation = engine.segment(image, run.pixel_size_um, **run.params)
     watch.check()
     path = f"results/{run.image_id}/{run.token}/"
     summary = save_result(
@@ -74,7 +82,7 @@ def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
     )
     return Outcome(
         object_count=summary.object_count,
-        duration_ms=round(1000 * (time.monotonic() - began)),
+        duration_ms=round(1000 * (time.monotonic() - began - waited)),
         result_path=path,
     )
 

@@ -13,6 +13,7 @@ from shared.servers.addresses import server_urls
 from shared.storage import Storage, open_storage
 from worker.app import app
 from worker.engines.registry import WarmEngines
+from worker.turns import FreeTurns, Turns, shared_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Services:
     queue: CeleryTaskQueue
     publisher: EventPublisher
     engines: WarmEngines
+    turns: Turns | FreeTurns
 
 
 @cache
@@ -44,4 +46,5 @@ def services() -> Services:
         queue=CeleryTaskQueue(app, redis),
         publisher=RedisEventPublisher(redis),
         engines=WarmEngines(),
+        turns=shared_turns(),
     )

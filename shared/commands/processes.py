@@ -18,6 +18,8 @@ from shared.servers.places import make_private_folder, run_folder
 from shared.supervision.ports import LOCAL
 
 FLOWER_USER = "celltally"
+#: Children beyond the engines that work at a time; each costs memory, and more gain nothing.
+MOST_AHEAD = 4
 _HOST = click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
 # gunicorn's control socket lies in $HOME, where a second gunicorn takes it over.
 _GUNICORN = ("gunicorn", "--no-control-socket")
@@ -50,10 +52,11 @@ def relay(host: str) -> None:
 def worker(queues: str, concurrency: int | None) -> None:
     """Start a worker that segments images."""
     slots = concurrency or _settings().worker_concurrency
+    os.environ["CELLTALLY_WORKER_CONCURRENCY"] = str(slots)
     # Children share the cores already; libraries that make threads of their own slow all down.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    _become_worker("worker", queues=queues, slots=slots)
+    _become_worker("worker", queues=queues, children=children_of(slots))
 
 
 @click.group(invoke_without_command=True)
@@ -62,7 +65,7 @@ def stats(context: click.Context) -> None:
     """Start the worker that recounts; or reconcile the counts."""
     if context.invoked_subcommand is None:
         _settings()
-        _become_worker("stats", queues="stats", slots=1)
+        _become_worker("stats", queues="stats", children=1)
 
 
 @click.command()
@@ -79,7 +82,14 @@ def flower() -> None:
     _become("celery", "--config", "celeryconfig", "flower", f"--conf={configuration}")
 
 
-def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.app") -> list[str]:
+def children_of(slots: int) -> int:
+    """Return how many children keep so many engines busy: some read and store meanwhile."""
+    return slots + min(slots, MOST_AHEAD)
+
+
+def worker_arguments(
+    kind: str, *, queues: str, children: int, app: str = "worker.app"
+) -> list[str]:
     """Return the arguments of `celery` that make a worker of this *kind*."""
     # Runs are leased to a worker by name: a later worker must never have an earlier one's.
     name = f"{kind}-{secrets.token_hex(3)}@%h"
@@ -87,7 +97,7 @@ def worker_arguments(kind: str, *, queues: str, slots: int, app: str = "worker.a
     os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
     # Gossip and mingle only add ways to fail when Redis restarts.
     quiet = ["--without-gossip", "--without-mingle"]
-    pool = ["-P", "prefork", "-c", str(slots), "-Q", queues]
+    pool = ["-P", "prefork", "-c", str(children), "-Q", queues]
     return ["-A", app, "worker", *quiet, *pool, "-n", name, "-l", "INFO"]
 
 
@@ -117,8 +127,8 @@ def _write_flower_configuration(settings: Settings) -> Path:
     return path
 
 
-def _become_worker(kind: str, *, queues: str, slots: int) -> NoReturn:
-    _become("celery", *worker_arguments(kind, queues=queues, slots=slots))
+def _become_worker(kind: str, *, queues: str, children: int) -> NoReturn:
+    _become("celery", *worker_arguments(kind, queues=queues, children=children))
 
 
 def _become(module: str, *arguments: str) -> NoReturn:

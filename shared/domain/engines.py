@@ -34,11 +34,19 @@ class EngineQueue(StrEnum):
         return f"segment.{self}"
 
 
-class Limits(Wire):
-    """What one image may cost; beyond it the image fails, never the worker."""
+#: No engine may take longer for an image.
+LONGEST_SECONDS = 280
 
-    soft_seconds: int = Field(default=120, ge=1, le=270)
-    hard_seconds: int = Field(default=150, ge=1, le=280)
+
+class Limits(Wire):
+    """What one image may cost; beyond it the image fails, never the worker.
+
+    Both times count from the moment the engine begins: an engine is interrupted at the soft
+    limit, and its process ended at the hard one if it did not listen.
+    """
+
+    soft_seconds: int = Field(default=120, ge=1, le=LONGEST_SECONDS - 10)
+    hard_seconds: int = Field(default=150, ge=1, le=LONGEST_SECONDS)
     max_pixels: int = Field(default=100_000_000, ge=1)
 
 

@@ -11,6 +11,7 @@ from celery import Celery
 from redis import Redis, RedisError
 from structlog import get_logger
 
+from shared.domain.engines import LONGEST_SECONDS
 from shared.domain.runs import DispatchedRun
 from shared.messaging.task_names import RECOMPUTE_DASHBOARD, RECOMPUTE_STATS, SEGMENT
 
@@ -18,6 +19,10 @@ logger = get_logger(__name__)
 
 #: Kombu puts this before every key; celeryconfig.py sets it.
 KEY_PREFIX = "celltally:"
+
+#: What a task may take beside its engine: waiting for a turn behind the longest engine there may
+#: be, reading and storing.
+BESIDE_SECONDS = LONGEST_SECONDS + 20
 
 #: How long one ask mutes the next for the same project, if its task should be lost.
 ASKED_MS = 2000
@@ -43,8 +48,8 @@ class CeleryTaskQueue:
                     SEGMENT,
                     args=[str(run.run_id)],
                     queue=run.queue,
-                    soft_time_limit=run.soft_limit,
-                    time_limit=run.hard_limit,
+                    soft_time_limit=run.soft_limit + BESIDE_SECONDS,
+                    time_limit=run.hard_limit + BESIDE_SECONDS,
                     producer=producer,
                 )
 

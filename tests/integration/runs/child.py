@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from shared.domain.engines import Segmentation
+from shared.domain.engines import Limits, Segmentation
 from shared.domain.runs import Claimant
 from shared.storage import Storage
 from tests.integration.lab import Lab
 from worker.segmenting import carry_out
+from worker.turns import FreeTurns
 
 Found = Callable[[np.ndarray], Segmentation]
 
@@ -37,6 +39,7 @@ class FakeEngines:
     """One engine whose work the test decides."""
 
     find: Found = bright
+    spec: Any = field(default_factory=lambda: SimpleNamespace(limits=Limits()))
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def get(self, name: str) -> "FakeEngines":
@@ -57,6 +60,7 @@ class Child:
     lab: Lab
     storage: Storage
     engines: FakeEngines
+    turns: FreeTurns = field(default_factory=FreeTurns)
 
     @property
     def database(self) -> object:

@@ -23,7 +23,6 @@ LEASE = 45
 class FakePool:
     """Children that the test lets live and die."""
 
-    slots: int = 2
     live: set[int] = field(default_factory=lambda: {1, 2})
     busy: set[Holding] = field(default_factory=set)
 
@@ -32,6 +31,22 @@ class FakePool:
 
     def at_work(self) -> set[Holding]:
         return set(self.busy)
+
+
+@dataclass
+class FakeTurns:
+    """Turns of which the test says who is late."""
+
+    places: int = 2
+    late: set[int] = field(default_factory=set)
+
+    def overdue(self) -> set[int]:
+        return set(self.late)
+
+
+@pytest.fixture
+def turns() -> FakeTurns:
+    return FakeTurns()
 
 
 @pytest.fixture
@@ -50,13 +65,17 @@ def killed() -> list[int]:
 
 
 @pytest.fixture
-def heartbeat(lab: Lab, pool: FakePool, endings: Endings, killed: list[int]) -> Heartbeat:
+def heartbeat(
+    lab: Lab, pool: FakePool, endings: Endings, turns: FakeTurns, killed: list[int]
+) -> Heartbeat:
     return Heartbeat(
         database=lab.database,
         queue=lab.queue,
         pool=pool,
         strays=Strays(pool.at_work, kill=killed.append),
         endings=endings,
+        turns=turns,
+        kill=killed.append,
         worker="w1",
         queues=["segment.cpu"],
         engines=["noop"],
@@ -234,6 +253,44 @@ def test_a_child_killed_at_the_time_limit_timed_out(
 
     assert lab.run(run.id).failure_code == FailureCode.TIMEOUT
     assert lab.run(lost.id).failure_code == FailureCode.WORKER_LOST
+
+
+def test_a_child_whose_engine_is_beyond_its_hard_limit_is_ended(
+    lab: Lab,
+    heartbeat: Heartbeat,
+    pool: FakePool,
+    turns: FakeTurns,
+    killed: list[int],
+    project: UUID,
+) -> None:
+    """Q8: it heard of no limit, being deep in native code; the other one is within its time."""
+    late, punctual = (at_work(lab, pool, project, pid=pid) for pid in (1, 2))
+    lab.sql("UPDATE runs SET attempt = max_attempts")
+    turns.late = {1}
+
+    heartbeat.beat_once(0.0)
+
+    assert killed == [1]
+    assert lab.run(late.id).failure_code == FailureCode.TIMEOUT
+    assert lab.run(punctual.id).status == RunStatus.RUNNING
+
+
+def test_a_dead_child_is_not_overdue(
+    lab: Lab,
+    heartbeat: Heartbeat,
+    pool: FakePool,
+    turns: FakeTurns,
+    killed: list[int],
+    project: UUID,
+) -> None:
+    """It was killed a moment ago, and its run may be another child's by now."""
+    run = at_work(lab, pool, project, pid=1)
+    pool.live, turns.late = {2}, {1}
+
+    heartbeat.beat_once(0.0)
+
+    assert killed == []
+    assert lab.run(run.id).status == RunStatus.RUNNING
 
 
 def test_a_reason_is_noted_until_the_database_knows_it(

@@ -86,3 +86,16 @@ def test_a_whole_worker_killed_in_the_middle_loses_nothing(fleet: Fleet) -> None
     for project in projects:
         check(fleet, project)
         assert fleet.lab.runs(project)[0].attempt >= 2
+
+
+def test_more_images_are_in_hand_than_engines_work_at_a_time(fleet: Fleet) -> None:
+    """While two are in their engine, two more are read; the machine never has more to do (Q7)."""
+    projects = [fleet.upload() for _ in range(4)]
+    running = "SELECT count(*) FROM runs WHERE status = 'running' AND project_id = ANY(:ids)"
+    until(lambda: fleet.lab.value(running, ids=projects) == 4, seconds=SECONDS)
+
+    assert len(fleet.until_begun(2)) == 2
+
+    fleet.open()
+    for project in projects:
+        check(fleet, project)

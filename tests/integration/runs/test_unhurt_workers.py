@@ -41,7 +41,7 @@ def test_an_image_that_kills_or_starves_its_child_fails_alone(fleet: Fleet) -> N
 
 
 def test_an_image_beyond_its_hard_limit_timed_out(fleet: Fleet) -> None:
-    """Q8, rule 25: its engine listens to nothing, so Celery kills the child."""
+    """Q8, rule 25: its engine listens to nothing, so the parent kills the child."""
     project = fleet.upload("stubborn")
     fleet.lab.sql("UPDATE runs SET max_attempts = 1 WHERE project_id = :p", p=project)
 
@@ -117,7 +117,7 @@ def test_a_worker_that_is_urged_gives_its_images_back(fleet: Fleet) -> None:
 def test_a_deaf_worker_ends_itself(fleet: Fleet) -> None:
     """Its supervisor starts another one."""
     arguments = worker_arguments(
-        "deaf", queues="background", slots=1, app="tests.integration.runs.deaf_worker"
+        "deaf", queues="background", children=1, app="tests.integration.runs.deaf_worker"
     )
     celery = (sys.executable, "-m", "celery")
     with Redis.from_url(fleet.redis_url) as redis:

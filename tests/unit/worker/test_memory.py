@@ -34,11 +34,11 @@ def test_a_child_that_takes_more_gets_an_error() -> None:
 
 
 def test_an_operator_may_say_how_much() -> None:
-    assert budget_of(Settings(worker_memory_mb=3000), slots=8) == 3000 * MB
+    assert budget_of(Settings(worker_memory_mb=3000), children=8) == 3000 * MB
 
 
 def test_else_the_children_share_most_of_the_machine() -> None:
-    alone, among_many = budget_of(Settings(), slots=1), budget_of(Settings(), slots=10_000)
+    alone, among_many = budget_of(Settings(), children=1), budget_of(Settings(), children=10_000)
 
     assert alone == max(int(0.8 * available_bytes()), LEAST_MB * MB)
     assert among_many == LEAST_MB * MB

@@ -1,0 +1,151 @@
+"""Turns at the engines: so many at a time, however many children the worker has.
+
+A worker has more children than turns. While one child is in its engine, another reads its image,
+measures or stores; so neither a core nor an accelerator rests between two images.
+"""
+
+import fcntl
+import mmap
+import os
+import signal
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
+
+from shared.config import Settings
+from shared.domain.engines import Limits
+from shared.domain.errors import CelltallyError
+from shared.domain.runs import SENTENCES, FailureCode
+
+#: How often the first in line looks for a free place; the others wait for the first.
+LOOK_SECONDS = 0.001
+
+#: A place: who is at it, and until when by the clock that all processes of a machine share.
+_PLACE = struct.Struct("=qd")
+_LINE = 0  # The byte whose lock is the head of the line; those of the places follow.
+
+
+class EngineTimeoutError(CelltallyError):
+    """The engine took longer than it declares."""
+
+    code = FailureCode.TIMEOUT
+
+
+class Turns:
+    """As many turns at a time as there are *places*; made before the fork, shared by all children.
+
+    A turn is a lock that the kernel takes back when its holder dies, so a killed child
+    leaves no place taken.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._file = os.memfd_create("celltally-turns")
+        os.truncate(self._file, places * _PLACE.size)
+        self._table = mmap.mmap(self._file, places * _PLACE.size)
+
+    @contextmanager
+    def taken(self, limits: Limits) -> Iterator[float]:
+        """Wait for a turn and hold it; yield how many seconds the wait was.
+
+        The engine's limits count from there. At the soft one EngineTimeoutError is raised in
+        the block; whoever is beyond the hard one is told by `overdue`, and is past listening.
+        """
+        began = time.monotonic()
+        try:
+            place = self._wait()
+            self._write(place, os.getpid(), time.monotonic() + limits.hard_seconds)
+            with _alarm(limits.soft_seconds):
+                yield time.monotonic() - began
+        finally:
+            self._leave()
+
+    def overdue(self) -> set[int]:
+        """Return the processes that are in an engine beyond its hard limit, dead ones included."""
+        now = time.monotonic()
+        places = _PLACE.iter_unpack(self._table[:])
+        return {pid for pid, until in places if pid and until < now}
+
+    def _wait(self) -> int:
+        """Queue up, then take the first place that is free."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _LINE)
+        while (place := self._free_place()) is None:
+            time.sleep(LOOK_SECONDS)
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _LINE)
+        return place
+
+    def _free_place(self) -> int | None:
+        return next((place for place in range(self.places) if _locked(self._file, place + 1)), None)
+
+    def _leave(self) -> None:
+        """Give back whatever this process holds: a signal may have come between two steps."""
+        for place, (pid, _) in enumerate(_PLACE.iter_unpack(self._table[:])):
+            if pid == os.getpid():
+                self._write(place, 0, 0.0)
+        fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _write(self, place: int, pid: int, until: float) -> None:
+        # The time before the name: nobody may be read with the limit of the one before.
+        offset = place * _PLACE.size
+        _PLACE.pack_into(self._table, offset, 0, until)
+        _PLACE.pack_into(self._table, offset, pid, until)
+
+
+class FreeTurns:
+    """Turns without end, for a process that works alone."""
+
+    places = 1
+
+    @contextmanager
+    def taken(self, limits: Limits) -> Iterator[float]:
+        """Begin at once."""
+        with _alarm(limits.soft_seconds):
+            yield 0.0
+
+    def overdue(self) -> set[int]:
+        """Return nobody: a process cannot end itself while it is deep in an engine."""
+        return set()
+
+
+_shared: Turns | FreeTurns = FreeTurns()
+
+
+def share(children: int) -> None:
+    """Make the turns of this worker, in its parent and before it forks its *children*."""
+    global _shared  # noqa: PLW0603
+    _shared = Turns(min(children, Settings.from_environment().worker_concurrency))
+
+
+def shared_turns() -> Turns | FreeTurns:
+    """Return the turns of this worker."""
+    return _shared
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise EngineTimeoutError in the block after *seconds*; only a main thread hears of it."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _time_is_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _time_is_up(_number: int, _frame: FrameType | None) -> None:
+    raise EngineTimeoutError(SENTENCES[FailureCode.TIMEOUT])
+
+
+def _locked(file: int, byte: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    except BlockingIOError:
+        return False
+    return True
