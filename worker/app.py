@@ -4,7 +4,9 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from shared.log_lines import write_log_lines
+from worker.channels import stay_calm
 
+stay_calm()
 app = Celery(
     "celltally",
     include=["worker.tasks.segment", "worker.tasks.stats", "worker.parent", "worker.children"],

@@ -17,11 +17,12 @@ class Pool:
 
     pool: Any
     active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
+    reserved: Iterable[Any] = field(default_factory=lambda: state.reserved_requests)
 
     @property
     def free(self) -> int:
-        """How many more tasks could be worked at."""
-        return int(self.pool.num_processes) - len(self._requests())
+        """How many more tasks could be taken; one that waits for its child to begin counts."""
+        return int(self.pool.num_processes) - len({*self.reserved, *self.active})
 
     def pids(self) -> set[int]:
         """Return the live children; a pool without children works in this process."""
@@ -34,10 +35,7 @@ class Pool:
         """Return which child is at which run."""
         return {
             Holding(request.worker_pid, run_id)
-            for request in self._requests()
+            # Celery's own thread may add to it just now: then this raises, and the next round asks.
+            for request in tuple(self.active)
             if request.worker_pid and (run_id := run_of(request)) is not None
         }
-
-    def _requests(self) -> tuple[Any, ...]:
-        # Celery's own thread may add to it just now: then this raises, and the next round asks.
-        return tuple(self.active)

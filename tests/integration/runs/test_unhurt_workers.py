@@ -52,18 +52,25 @@ def test_an_image_beyond_its_hard_limit_timed_out(fleet: Fleet) -> None:
 
 
 def test_a_child_that_goes_on_with_a_deleted_image_is_ended(fleet: Fleet) -> None:
-    """Rules 20 and 26: its place is free again although its engine listens to nothing."""
+    """Rules 20 and 26: its place is free again although its engine listens to nothing.
+
+    Q3: meanwhile another image takes five times as long as its lease, and is begun once.
+    """
     project = fleet.upload()
     [child] = fleet.until_begun()
+    slow = fleet.upload()
+    fleet.until_begun(2)
 
     fleet.lab.delete(project, [fleet.lab.runs(project)[0].image_id])
 
     until(lambda: not is_alive(child), seconds=SECONDS)
-    fleet.shut()
+    assert len(fleet.began()) == 2
     other = fleet.upload()
-    fleet.until_begun()
+    fleet.until_begun(3)
     fleet.open()
-    check(fleet, other)
+    for each in (slow, other):
+        check(fleet, each)
+        assert fleet.lab.runs(each)[0].attempt == 1
 
 
 def said(fleet: Fleet, words: str) -> int:

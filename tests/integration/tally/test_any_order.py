@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from shared.actions.delete_project import delete_project
+from shared.actions.leases import release_all
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.database import stats
@@ -70,7 +71,7 @@ WORK = acts(
 MACHINERY = acts(
     outcome_that_comes_twice={"which": PICKS, "good": st.booleans()},
     child_dies={"child": CHILDREN},
-    worker_is_lost={"child": CHILDREN},
+    worker_is_gone={"child": CHILDREN, "politely": st.booleans()},
     fold={"where": PICKS},
     publish={},
 )
@@ -206,7 +207,9 @@ class AnyOrder(RuleBasedStateMachine):
         """Its late outcomes may still come: they stay in `working`."""
         self.lab.hand_back(*child)
 
-    def worker_is_lost(self, child: tuple[str, int]) -> None:
+    def worker_is_gone(self, child: tuple[str, int], politely: bool) -> None:
+        if politely:
+            release_all(self.lab.database, self.lab.queue, worker=child[0])
         self.lab.sql(
             "UPDATE runs SET lease_until = clock_timestamp() - interval '1 second'"
             " WHERE worker = :worker AND status = 'running'",

@@ -1,6 +1,7 @@
 """Which children live and which are at work, whatever kind of pool they are in."""
 
 import os
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -29,18 +30,33 @@ def test_a_pool_without_children_works_in_this_process() -> None:
     assert Pool(SimpleNamespace(num_processes=1), active=[]).pids() == {os.getpid()}
 
 
+@dataclass(eq=False)
+class Message:
+    """What the pool sees of one of Celery's requests."""
+
+    worker_pid: int | None
+    name: str
+    args: list[object]
+
+
 def request(pid: int | None, *args: object, name: str = SEGMENT) -> Any:
-    return SimpleNamespace(worker_pid=pid, name=name, args=list(args))
+    return Message(pid, name, list(args))
 
 
 def test_a_child_is_at_the_run_that_its_message_names() -> None:
     run = uuid4()
     active = [request(2, str(run)), request(None, str(uuid4()))]
 
-    pool = Pool(prefork(child(1), child(2)), active=active)
+    assert Pool(prefork(child(1), child(2)), active=active).at_work() == {Holding(2, run)}
 
-    assert pool.at_work() == {Holding(2, run)}
-    assert pool.free == 0
+
+def test_a_task_that_waits_for_its_child_takes_a_place_too() -> None:
+    """Else a worker whose child takes long to begin would be taken for deaf."""
+    working, waiting = request(1, str(uuid4())), request(None, str(uuid4()))
+
+    assert Pool(prefork(), active=[working], reserved=[working]).free == 1
+    assert Pool(prefork(), active=[working], reserved=[working, waiting]).free == 0
+    assert Pool(prefork(), active=[working], reserved=[]).free == 1
 
 
 def test_other_tasks_and_broken_messages_hold_no_run() -> None:
