@@ -20,7 +20,9 @@ from shared.actions.delete_project import delete_project
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.database import stats
+from shared.database.moves import Scope
 from shared.database.transaction import Transaction
+from shared.domain.errors import ConflictError
 from shared.domain.events import ImageStatusUpdate
 from shared.domain.runs import ClaimedRun, FailureCode
 from shared.domain.stats import ProjectStats
@@ -58,6 +60,10 @@ PEOPLE = acts(
     upload={"where": PICKS, "shas": CONTENTS},
     segment={"where": PICKS, "select": SELECTIONS, "which": PICKS, "options": OPTIONS},
     delete_images={"where": PICKS, "which": PICKS, "many": st.booleans()},
+    retry={"where": PICKS, "code": st.sampled_from(FailureCode)},
+    repeat={"where": PICKS, "which": PICKS},
+    choose_result={"where": PICKS, "which": PICKS},
+    cancel={"scope": st.sampled_from(Scope), "where": PICKS, "which": PICKS},
     rename={"where": PICKS},
     roll_back={"where": PICKS},
     make_project={"who": PICKS},
@@ -145,6 +151,40 @@ class AnyOrder(RuleBasedStateMachine):
         batch = self.lab.segment(project, chosen if select == "ids" else select, **options)
         after = self.lab.stats(project)
         assert after.queued_count == before.queued_count + batch.queued
+
+    def retry(self, where: int, code: FailureCode) -> None:
+        project = pick(self.projects, where)
+        before = self.lab.stats(project)
+        batch = self.lab.segment(project, "failed", failure_code=code, again=True)
+        after = self.lab.stats(project)
+        assert after.failed_count == before.failed_count - batch.queued
+
+    def repeat(self, where: int, which: int) -> None:
+        runs = self.lab.runs(pick(self.projects, where))
+        if runs:
+            with suppress(ConflictError):
+                self.lab.repeat(pick(runs, which).id)
+
+    def choose_result(self, where: int, which: int) -> None:
+        runs = self.lab.runs(pick(self.projects, where), "succeeded")
+        if runs:
+            run = pick(runs, which)
+            with suppress(ConflictError):
+                self.lab.choose(run.image_id, run.id)
+                assert self.lab.image(run.image_id).current_run_id == run.id
+
+    def cancel(self, scope: Scope, where: int, which: int) -> None:
+        project = pick(self.projects, where)
+        runs = self.lab.runs(project)
+        run = pick(runs, which) if runs else None
+        ids = {Scope.PROJECT: project, Scope.USER: self.owners[project]}
+        if run is not None:
+            ids |= {Scope.IMAGE: run.image_id, Scope.BATCH: run.batch_id}
+        before = self.active()
+        done = self.lab.cancel(scope, ids.get(scope, GONE))
+        assert self.active() == before - done.waiting - done.running
+        if scope == Scope.PROJECT:
+            assert self.lab.stats(project).pending_count == 0
 
     def rename(self, where: int) -> None:
         project = pick(self.projects, where)
@@ -272,6 +312,12 @@ class AnyOrder(RuleBasedStateMachine):
             "SELECT id FROM images WHERE project_id = :project ORDER BY sha256", project=project
         )
         return [row.id for row in rows]
+
+    def active(self) -> int:
+        found: int = self.lab.value(
+            "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
+        )
+        return found
 
     def holds(self, run: ClaimedRun) -> bool:
         """Tell whether the run is still this claim's."""

@@ -87,6 +87,17 @@ export function progressWords({ segmentedCount, imageCount, noObjectsCount }) {
   return noObjectsCount ? `${words}, ${formatNumber(noObjectsCount)} without objects` : words;
 }
 
+/** Return why an image waits and about how long, in words. */
+export function waitingWords({ reason, etaSeconds }) {
+  if (!etaSeconds) return reason;
+  const [low, high] = etaSeconds.map((seconds) => formatDuration(1000 * seconds));
+  return `${reason} ${low === high ? `About ${low}.` : `About ${low} to ${high}.`}`;
+}
+
+/** Return the parameters of a run as one line. */
+export const parameterWords = (params) =>
+  Object.entries(params ?? {}).map(([name, value]) => `${name} = ${value ?? "automatic"}`).join(", ") || "defaults";
+
 /** How far a project is: segmented, empty, running and failed parts of one bar. */
 export function SegmentedBar({ stats, label, tall = false }) {
   const part = (count) => ({ width: `${(100 * count) / (stats.imageCount || 1)}%` });
