@@ -1,5 +1,7 @@
 """Illegal moves are refused by the database, and choosing a result is no completion."""
 
+import re
+
 from alembic import op
 
 revision = "0003"
@@ -47,23 +49,32 @@ COUNTED_BEFORE = "AND fresh.current_run_id IS DISTINCT FROM stale.current_run_id
 COUNTED_NOW = """AND fresh.current_run_id IS DISTINCT FROM stale.current_run_id
                AND stale.status = 'processing' AS completed"""
 
-#: A session keeps the plan that it made for small statements. With that one, rows before and
-#: after were compared each with each: 10,000 images took longer than a statement may.
-PLANNED_FOR_MANY = "ALTER FUNCTION count_updated_images() SET enable_nestloop = off"
-PLANNED_AS_BEFORE = "ALTER FUNCTION count_updated_images() RESET enable_nestloop"
+#: A session keeps the plan that it made for small statements. With that one, the rows before and
+#: after are compared each with each: 10,000 images took longer than a statement may. So what a
+#: large statement did is counted by a plan of its own.
+COUNTING = re.compile(r"(?<=BEGIN\n)(.*?;)(?=\s*RETURN NULL;)", re.DOTALL)
+BY_SIZE = """    IF EXISTS (SELECT FROM new_rows OFFSET 99) THEN
+        EXECUTE $many${counting}$many$;
+    ELSE
+{counting}
+    END IF;"""
 
 
 def upgrade() -> None:
     op.execute(REFUSE)
     for table, moves in LEGAL.items():
         op.execute(TRIGGER.format(table=table, legal=condition(moves)))
-    rewrite_the_counting(COUNTED_BEFORE, COUNTED_NOW)
-    op.execute(PLANNED_FOR_MANY)
+    written = replaced(counting_function(), COUNTED_BEFORE, COUNTED_NOW)
+    [counting] = COUNTING.findall(written)
+    redefine(replaced(written, counting, BY_SIZE.format(counting=counting)))
 
 
 def downgrade() -> None:
-    op.execute(PLANNED_AS_BEFORE)
-    rewrite_the_counting(COUNTED_NOW, COUNTED_BEFORE)
+    written = counting_function()
+    [by_size] = COUNTING.findall(written)
+    counting = by_size.partition("$many$")[2].partition("$many$")[0]
+    written = replaced(written, by_size, counting)
+    redefine(replaced(written, COUNTED_NOW, COUNTED_BEFORE))
     op.execute("DROP FUNCTION refuse_illegal_move() CASCADE")
 
 
@@ -73,12 +84,21 @@ def condition(moves: dict[str, tuple[str, ...]]) -> str:
     return f"(OLD.status, NEW.status) IN ({', '.join(pairs)})"
 
 
-def rewrite_the_counting(old: str, new: str) -> None:
-    """Replace a condition in the function of 0002 that counts what an update changed."""
+def counting_function() -> str:
+    """Return the function of 0002 that counts what an update changed, as it is now."""
     definition = op.get_bind().exec_driver_sql(
         "SELECT pg_get_functiondef('count_updated_images()'::regprocedure)"
     )
-    written = definition.scalar_one()
+    written: str = definition.scalar_one()
+    return written
+
+
+def redefine(written: str) -> None:
+    op.get_bind().exec_driver_sql(written)
+
+
+def replaced(written: str, old: str, new: str) -> str:
+    """Return the text with *old*, which is in it once, replaced."""
     if written.count(old) != 1:
         raise RuntimeError("count_updated_images() is not the one that revision 0002 made")
-    op.get_bind().exec_driver_sql(written.replace(old, new))
+    return written.replace(old, new)

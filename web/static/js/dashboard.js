@@ -4,9 +4,8 @@ import { useCallback } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { keepMetrics, keepProjects, projectIds } from "./stores.js";
-import { useDashboardMetrics, usePolling } from "./hooks.js";
-import { Empty, Icon, formatDuration, formatNumber, html, mount, plural } from "./ui.js";
-import { CancelMany } from "./components/Cancelling.js";
+import { cancel, useDashboardMetrics, usePolling } from "./hooks.js";
+import { CancelButton, Empty, Icon, formatDuration, formatNumber, html, mount, plural } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { KpiTile } from "./components/KpiTile.js";
 import { ProjectCard } from "./components/ProjectCard.js";
@@ -41,7 +40,7 @@ function Kpis() {
       more="${formatNumber(recent.segmentationsCompletedToday)} today" />
     <${KpiTile} name="Queue" icon="clock" tone="warn" value=${formatNumber(system.queueLength)}
       more="${formatNumber(system.processingImages)} processing now"
-      act=${system.queueLength + system.processingImages > 0 && html`<${CancelMany} path="/me" words=${MINE} label="Cancel mine" />`} />
+      act=${system.queueLength + system.processingImages > 0 && html`<${CancelButton} words="Cancel mine" onClick=${() => cancel("/me", MINE)} />`} />
     <${KpiTile} name="Time per image" icon="cpu" warn=${noWorker}
       value=${system.avgProcessingTime ? formatDuration(system.avgProcessingTime) : "–"}
       more=${noWorker ? "No worker is online" : `${plural(system.workersOnline, "worker")} online`} />

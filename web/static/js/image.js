@@ -5,13 +5,11 @@ import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
-import { useImageUpdates, usePolling } from "./hooks.js";
-import { Empty, ErrorNote, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, mount, parameterWords, waitingWords } from "./ui.js";
-import { cancelRuns } from "./components/Cancelling.js";
+import { cancel, useImageUpdates, usePolling } from "./hooks.js";
+import { CancelButton, Empty, ErrorNote, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { ImageViewer } from "./components/ImageViewer.js";
 import { MeasurementTable } from "./components/MeasurementTable.js";
-import { RunHistory } from "./components/RunHistory.js";
 import { Toasts, notify } from "./components/Toasts.js";
 
 const ASK_AGAIN = 10_000;
@@ -70,7 +68,7 @@ function ImagePage() {
         <${State} image=${image} />
         <${Facts} image=${image} result=${result} />
         ${mayChange && html`<${Again} image=${image} />`}
-        <${RunHistory} image=${image} active=${isActive(image)} mayChange=${mayChange} />
+        <${History} image=${image} />
       </div>
       ${error && html`<${ErrorNote} error=${error} onRetry=${load} />`}
       <${Objects} image=${image} result=${result} error=${error} />
@@ -88,8 +86,7 @@ function State({ image }) {
 }
 
 function Waiting({ waiting }) {
-  const place = waiting.position ? ` Place ${formatNumber(waiting.position)} in the queue.` : "";
-  return html`<${Note} tone="run" icon="clock"><p>${waitingWords(waiting)}${place}</p></${Note}>`;
+  return html`<${Note} tone="run" icon="clock"><p>${waitingWords(waiting)}</p></${Note}>`;
 }
 
 /** Ask again while the image waits: its place in line moves and no event tells of it. */
@@ -125,8 +122,18 @@ function Again({ image }) {
     <button type="button" class="button small ${word ? "primary" : ""}" disabled=${active} onClick=${segment}>
       <${Icon} name=${word === "Retry" ? "rotate-ccw" : "scan"} />${word ?? "Segment again"}
     </button>
-    ${active && html`<button type="button" class="button small" onClick=${() => cancelRuns(`/images/${id}`)}><${Icon} name="x" />Cancel</button>`}
+    ${active && html`<${CancelButton} onClick=${() => cancel(`/images/${id}`)} />`}
   </div>`;
+}
+
+const RunHistory = lazy(async () => (await import("./components/RunHistory.js")).RunHistory);
+
+function History({ image }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
+    <summary>History of runs</summary>
+    ${open && html`<${RunHistory} image=${image} mayAct=${mayChange && !isActive(image)} />`}
+  </details>`;
 }
 
 function Objects({ image, result, error }) {

@@ -5,12 +5,10 @@ import { batch, computed, signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
-import { useImageUpdates, usePolling, useProjectCardUpdates } from "./hooks.js";
-import { Empty, SegmentedBar, STATUS, formatNumber, html, mount, plural, progressWords } from "./ui.js";
-import { CancelMany, cancelRuns } from "./components/Cancelling.js";
+import { cancel, useImageUpdates, usePolling, useProjectCardUpdates } from "./hooks.js";
+import { CancelButton, Empty, SegmentedBar, STATUS, formatNumber, html, lazy, mount, plural, progressWords } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { DropZone } from "./components/DropZone.js";
-import { Failures } from "./components/Failures.js";
 import { ImageGrid } from "./components/ImageGrid.js";
 import { SegmentBar } from "./components/SegmentBar.js";
 import { Toasts, notify } from "./components/Toasts.js";
@@ -125,11 +123,13 @@ function Tally({ stats }) {
       <span class="big" data-tally>${progressWords(stats)}</span>
       <span class="muted" data-objects>${plural(stats.objectCount, "object")}</span>
       <span class="muted" data-pending>${stats.pendingCount > 0 && `${formatNumber(stats.processingCount)} processing, ${formatNumber(stats.queuedCount)} queued`}</span>
-      ${mayChange && stats.pendingCount > 0 && html`<span class="push"></span><${CancelMany} path=${path} words=${pendingWords(stats)} />`}
+      ${mayChange && stats.pendingCount > 0 && html`<span class="push"></span><${CancelButton} onClick=${() => cancel(path, pendingWords(stats))} />`}
     </div>
     <${SegmentedBar} stats=${stats} label="Segmented images" tall />
   </section>`;
 }
+
+const Failures = lazy(async () => (await import("./components/Failures.js")).Failures);
 
 const pendingWords = ({ queuedCount, processingCount }) =>
   `${plural(queuedCount, "image waits", "images wait")} and ${plural(processingCount, "is", "are")} being segmented.`;
@@ -186,7 +186,7 @@ function Project() {
     ${mayChange && html`<${DropZone} path="${path}/images" large=${empty} onVerdicts=${received} />`}
     ${empty && !mayChange && html`<${Empty} icon="images" title="No images yet"><p>Those who may change this project have not added any. They appear here by themselves.</p></${Empty}>`}
     ${!empty && mayChange && html`<${SegmentBar} stats=${stats} picked=${picked} onSegment=${segment} />`}
-    <${Failures} path=${path} failedCount=${stats.failedCount} mayChange=${mayChange} onRetry=${segment} />
+    ${stats.failedCount > 0 && html`<${Failures} path=${path} failedCount=${stats.failedCount} mayChange=${mayChange} onRetry=${segment} />`}
     ${!empty &&
     html`<section aria-labelledby="images">
       <div class="section-head"><h2 id="images">Images</h2><${Filters} stats=${stats} /></div>
@@ -194,7 +194,7 @@ function Project() {
         ids=${shown.value} more=${cursor.value && more} picked=${mayChange && picked}
         loading=${loading.value} failure=${failure.value} onRetry=${reload}
         onSegment=${(id) => segment({ select: [id], force: true })}
-        onCancel=${mayChange && ((id) => cancelRuns(`/images/${id}`))}
+        onCancel=${mayChange && ((id) => cancel(`/images/${id}`))}
       />
     </section>`}
   </div>`;

@@ -1,9 +1,11 @@
-// Cancelling runs: the request, what it did in words, and the question before many go.
+// Cancelling runs: the question before many go, the request, and what it did in words.
+// Loaded when somebody asks for it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { render } from "preact";
 import { request } from "../api.js";
 import { keepStats } from "../stores.js";
-import { Icon, html, plural } from "../ui.js";
+import { html, plural } from "../ui.js";
 import { notify } from "./Toasts.js";
 
 /** Cancel what is below *path*, such as `/images/…`; say what was cancelled. */
@@ -19,18 +21,18 @@ export async function cancelRuns(path) {
 
 function cancelledWords(waiting, running) {
   if (waiting + running === 0) return "Nothing was waiting or running any more.";
-  const parts = [waiting && `${plural(waiting, "waiting image")}`, running && `${plural(running, "image")} in work`];
+  const parts = [waiting && plural(waiting, "waiting image"), running && `${plural(running, "image")} in work`];
   return `Cancelled ${parts.filter(Boolean).join(" and ")}.`;
 }
 
-/** A button that asks first: *words* say what waits and runs at this moment. */
-export function CancelMany({ path, words, label = "Cancel" }) {
-  const [asking, setAsking] = useState(false);
-  const confirm = () => cancelRuns(path);
-  return html`<button type="button" class="button small" aria-haspopup="dialog" onClick=${() => setAsking(true)}>
-      <${Icon} name="x" />${label}
-    </button>
-    ${asking && html`<${Question} words=${words} onConfirm=${confirm} onClose=${() => setAsking(false)} />`}`;
+/** Ask before cancelling what is below *path*; *words* say what waits and runs. */
+export function askToCancel(path, words) {
+  const place = document.body.appendChild(document.createElement("div"));
+  const onClose = () => {
+    render(null, place);
+    place.remove();
+  };
+  render(html`<${Question} words=${words} onConfirm=${() => cancelRuns(path)} onClose=${onClose} />`, place);
 }
 
 function Question({ words, onConfirm, onClose }) {

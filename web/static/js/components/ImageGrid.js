@@ -2,7 +2,7 @@
 
 import { ImageStatus } from "../events.js";
 import { imageOf } from "../stores.js";
-import { Empty, ErrorNote, Icon, Loading, StatusBadge, TimeAgo, html, plural, waitingWords } from "../ui.js";
+import { CancelButton, Empty, ErrorNote, Icon, Loading, StatusBadge, TimeAgo, html, plural, waitingWords } from "../ui.js";
 
 const FIRST_TILES = 8;
 
@@ -68,10 +68,7 @@ function Pending({ image, onCancel }) {
   const { status, waiting } = image;
   if (status !== ImageStatus.QUEUED && status !== ImageStatus.PROCESSING) return null;
   return html`${waiting && html`<p class="tile-waits">${waitingWords(waiting)}</p>`}
-    ${onCancel &&
-    html`<button type="button" class="button small tile-act" onClick=${() => onCancel(image.id)}>
-      <${Icon} name="x" />Cancel<span class="visually-hidden"> ${image.filename}</span>
-    </button>`}`;
+    ${onCancel && html`<${CancelButton} class="tile-act" about=${image.filename} onClick=${() => onCancel(image.id)} />`}`;
 }
 
 function Pick({ image, picked }) {

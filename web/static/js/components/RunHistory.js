@@ -17,20 +17,18 @@ const OUTCOMES = Object.freeze({
   cancelled: { word: "Cancelled", tone: "wait" },
 });
 
-export function RunHistory({ image, active, mayChange }) {
+export function RunHistory({ image, mayAct }) {
   const runs = useRuns(image);
-  if (runs.length === 0) return null;
-  return html`<details class="history">
-    <summary>History <span class="meta number">${plural(runs.length, "run")}</span></summary>
-    <ol reversed>
-      ${runs.map((run) => html`<${Run} key=${run.id} run=${run} image=${image} mayAct=${mayChange && !active} />`)}
-    </ol>
-  </details>`;
+  if (!runs) return null;
+  if (runs.length === 0) return html`<p class="meta">Nobody has asked to segment this image.</p>`;
+  return html`<ol reversed tabindex="0" aria-label="Runs, the newest first">
+    ${runs.map((run) => html`<${Run} key=${run.id} run=${run} image=${image} mayAct=${mayAct} />`)}
+  </ol>`;
 }
 
 /** The newest runs; asked for again with each change of the image. */
 function useRuns({ id, version }) {
-  const [runs, setRuns] = useState([]);
+  const [runs, setRuns] = useState(null);
   useEffect(() => {
     const stop = new AbortController();
     request(`/images/${id}/runs?limit=${MOST}`, { signal: stop.signal })
