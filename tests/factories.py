@@ -40,15 +40,27 @@ VALUES (:id, :project_id, :filename, :sha256, 64, 8, 8, 1, 8, :storage_key, :thu
 _RUN = text(
     """
 INSERT INTO runs (id, image_id, project_id, user_id, engine, engine_version, params, queue,
-                  soft_seconds, hard_seconds, max_attempts, attempt, status, object_count,
-                  duration_ms, result_path, failure_code, failure_detail, token, lease_until,
-                  started_at, finished_at)
-SELECT :id, :image_id, p.id, p.owner_id, 'classical', '1', '{}', 'segment.cpu', 120, 150, 3,
-       CAST(:attempt AS int), CAST(:status AS text), :object_count, :duration_ms, :result_path,
-       :error_code, :error_detail,
-       :token, CASE WHEN CAST(:status AS text) = 'running' THEN now() + interval '1 hour' END,
-       now(), CASE WHEN CAST(:status AS text) IN ('succeeded', 'failed') THEN now() END
+                  soft_seconds, hard_seconds, max_attempts)
+SELECT :id, :image_id, p.id, p.owner_id, 'classical', '1', '{}', 'segment.cpu', 120, 150, 3
 FROM projects AS p WHERE p.id = :project_id
+"""
+)
+
+_CLAIM = text(
+    """
+UPDATE runs SET status = 'running', attempt = 1, token = gen_random_uuid(), started_at = now(),
+                lease_until = now() + interval '1 hour'
+WHERE id = :id
+"""
+)
+
+_END = text(
+    """
+UPDATE runs SET status = :status, token = NULL, lease_until = NULL, finished_at = now(),
+                object_count = :object_count, duration_ms = :duration_ms,
+                result_path = :result_path, failure_code = :error_code,
+                failure_detail = :error_detail
+WHERE id = :id
 """
 )
 
@@ -182,15 +194,16 @@ def _insert(
     tx.execute(_IMAGE, image | error)
     if run_status is None:
         return
-    run = {
-        "id": run_id,
-        "image_id": image_id,
-        "project_id": project_id,
-        "attempt": 0 if run_status == "queued" else 1,
-        "status": run_status,
-        "object_count": objects,
-        "duration_ms": 100 if done else None,
-        "result_path": f"results/{image_id}/{run_id}/" if done else None,
-        "token": uuid4() if run_status == "running" else None,
-    }
-    tx.execute(_RUN, run | error)
+    run = {"id": run_id, "image_id": image_id, "project_id": project_id}
+    tx.execute(_RUN, run)
+    if run_status != "queued":  # Every run begins there.
+        tx.execute(_CLAIM, {"id": run_id})
+    if done or failed:
+        end = {
+            "id": run_id,
+            "status": run_status,
+            "object_count": objects,
+            "duration_ms": 100 if done else None,
+            "result_path": f"results/{image_id}/{run_id}/" if done else None,
+        }
+        tx.execute(_END, end | error)

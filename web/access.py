@@ -24,6 +24,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 PROJECT_NOT_FOUND = "This project does not exist, or you have no access to it."
 IMAGE_NOT_FOUND = "This image does not exist, or you have no access to it."
+RUN_NOT_FOUND = "This run does not exist, or you have no access to it."
 BATCH_NOT_FOUND = "This batch does not exist, or you have no access to it."
 
 View = Callable[..., Any]
@@ -68,6 +69,16 @@ def image_role(role: Role) -> Callable[[View], View]:
             return access.project_of_image(connection, image_id)
 
     return _role_where(role, "image_id", project_of, IMAGE_NOT_FOUND)
+
+
+def run_role(role: Role) -> Callable[[View], View]:
+    """Let in whoever has at least *role* in the project of the run `run_id`."""
+
+    def project_of(run_id: UUID) -> UUID | None:
+        with services().database.reading() as connection:
+            return access.project_of_run(connection, run_id)
+
+    return _role_where(role, "run_id", project_of, RUN_NOT_FOUND)
 
 
 def batch_role(role: Role) -> Callable[[View], View]:

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.database import access, batches, runs, workers
-from shared.database.runs import RunRequest
+from shared.database import access, batches, retrying, runs, workers
+from shared.database.retrying import RetryRequest
+from shared.database.runs import Queued, RunRequest
 from shared.database.transaction import Transaction
 from shared.domain.engines import EngineSpec, Modality
 from shared.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from shared.domain.params import complete_params
 from shared.messaging.ports import TaskQueue
 
-PRIORITIES = {"high": 1, "normal": 5}
+#: Somebody looks at the one image they ask for: it goes before what was asked for in bulk.
+PRIORITIES = {"interactive": 0, "high": 1, "normal": 5}
+
+#: What a batch names as its engine when each image has that of its last run.
+AS_BEFORE = "as before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,27 @@ class SegmentRequest:
     engine: str | None = None  #: None: the house's choice for the project's pictures.
     params: dict[str, Any] | None = None
     force: bool = False
-    priority: str = "normal"
+    priority: str | None = None  #: None: interactive for one image, normal for more.
+    failure_code: str | None = None  #: Of the failed ones, only those of this cause.
+    again: bool = False  #: Each with the engine and parameters of its last run.
+
+    @property
+    def place(self) -> int:
+        """Where the runs stand in line; lower goes first."""
+        alone = not isinstance(self.select, str) and len(set(self.select)) == 1
+        return PRIORITIES[self.priority or ("interactive" if alone else "normal")]
+
+    @property
+    def selection(self) -> str:
+        """The word of SELECTIONS that names the images."""
+        if not isinstance(self.select, str):
+            return "ids"
+        return self.select if self.failure_code is None else "failed_because"
+
+    @property
+    def ids(self) -> list[UUID]:
+        """The images that are named one by one, each once."""
+        return [] if isinstance(self.select, str) else list(dict.fromkeys(self.select))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +58,7 @@ class Batch:
     """What became of the request; skipped images have a run or the very result already."""
 
     id: UUID
+    project_id: UUID
     engine: str
     queued: int
     skipped: int
@@ -42,40 +68,63 @@ def segment_images(tx: Transaction, queue: TaskQueue, request: SegmentRequest) -
     """Queue the runs; the scheduler dispatches them as soon as this is committed."""
     if not access.lock_against_deletion(tx.connection, request.project_id):
         raise NotFoundError("This project does not exist.")
+    batch_id = uuid4()
+    asked = _asked_again if request.again else _asked
+    engine, queued = asked(tx, request, batch_id)
+    if queued.chosen < len(request.ids):
+        missing = len(request.ids) - queued.chosen
+        raise NotFoundError(f"{missing} of the {len(request.ids)} images are not in this project.")
+    skipped = queued.chosen - queued.queued
+    batches.record_size(tx.connection, batch_id, queued=queued.queued, skipped=skipped)
+    if queued.queued:
+        runs.wake_scheduler(tx.connection)
+        tx.after_commit(lambda: queue.ask_recompute(request.project_id))
+    return Batch(
+        id=batch_id,
+        project_id=request.project_id,
+        engine=engine,
+        queued=queued.queued,
+        skipped=skipped,
+    )
+
+
+def _asked(tx: Transaction, request: SegmentRequest, batch_id: UUID) -> tuple[str, Queued]:
     engine = _chosen_engine(tx, request)
     params = complete_params(engine, request.params or {})
-    batch_id = uuid4()
-    batches.insert(
-        tx.connection,
-        batches.NewBatch(batch_id, request.project_id, request.user_id, engine.name, params),
-    )
+    _insert_batch(tx, request, batch_id, engine.name, params)
     asked = RunRequest(
         project_id=request.project_id,
         user_id=request.user_id,
         batch_id=batch_id,
         engine=engine,
         params=params,
-        priority=PRIORITIES[request.priority],
+        priority=request.place,
         force=request.force,
+        failure_code=request.failure_code,
     )
-    queued = _insert_runs(tx, asked, request.select)
-    skipped = queued.chosen - queued.queued
-    batches.record_size(tx.connection, batch_id, queued=queued.queued, skipped=skipped)
-    if queued.queued:
-        runs.wake_scheduler(tx.connection)
-        tx.after_commit(lambda: queue.ask_recompute(request.project_id))
-    return Batch(id=batch_id, engine=engine.name, queued=queued.queued, skipped=skipped)
+    return engine.name, runs.insert_runs(tx.connection, asked, request.selection, request.ids)
 
 
-def _insert_runs(tx: Transaction, asked: RunRequest, select: str | list[UUID]) -> runs.Queued:
-    if isinstance(select, str):
-        return runs.insert_runs(tx.connection, asked, select)
-    ids = list(dict.fromkeys(select))
-    queued = runs.insert_runs(tx.connection, asked, "ids", ids)
-    if queued.chosen < len(ids):
-        missing = len(ids) - queued.chosen
-        raise NotFoundError(f"{missing} of the {len(ids)} images are not in this project.")
-    return queued
+def _asked_again(tx: Transaction, request: SegmentRequest, batch_id: UUID) -> tuple[str, Queued]:
+    registered = workers.registered_engines(tx.connection)
+    _insert_batch(tx, request, batch_id, AS_BEFORE, {})
+    asked = RetryRequest(
+        project_id=request.project_id,
+        user_id=request.user_id,
+        batch_id=batch_id,
+        engines=[e.spec for e in registered if e.spec is not None and e.available],
+        priority=request.place,
+        failure_code=request.failure_code,
+    )
+    queued = retrying.insert_retries(tx.connection, asked, request.selection, request.ids)
+    return AS_BEFORE, queued
+
+
+def _insert_batch(
+    tx: Transaction, request: SegmentRequest, batch_id: UUID, engine: str, params: dict[str, Any]
+) -> None:
+    new = batches.NewBatch(batch_id, request.project_id, request.user_id, engine, params)
+    batches.insert(tx.connection, new)
 
 
 def _chosen_engine(tx: Transaction, request: SegmentRequest) -> EngineSpec:

@@ -20,6 +20,8 @@ WHERE p.id = :project_id AND NOT p.deleting
 
 _PROJECT_OF_IMAGE = text("SELECT project_id FROM images WHERE id = :image_id")
 
+_PROJECT_OF_RUN = text("SELECT project_id FROM runs WHERE id = :run_id")
+
 
 _OWNER = text("SELECT owner_id FROM projects WHERE id = :project_id")
 
@@ -36,6 +38,11 @@ def role_in_project(connection: Connection, user_id: UUID, project_id: UUID) -> 
 def project_of_image(connection: Connection, image_id: UUID) -> UUID | None:
     """Return the project that the image is in; None when there is no such image."""
     return connection.execute(_PROJECT_OF_IMAGE, {"image_id": image_id}).scalar()
+
+
+def project_of_run(connection: Connection, run_id: UUID) -> UUID | None:
+    """Return the project that the run is in; None when there is no such run."""
+    return connection.execute(_PROJECT_OF_RUN, {"run_id": run_id}).scalar()
 
 
 def owner_of(connection: Connection, project_id: UUID) -> UUID | None:

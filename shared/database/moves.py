@@ -7,6 +7,8 @@ somebody else moved first is not returned, and nothing happened to it. Being one
 needs no transaction around it. They are written for the driver: `Transaction.rows` runs them.
 """
 
+from enum import StrEnum
+
 from shared.database.files import late_outputs
 from shared.domain.events import Operation
 from shared.domain.runs import BACKOFF_SECONDS, SENTENCES, FailureCode
@@ -200,3 +202,79 @@ RELEASE_WORKER = move(
     run=_UNDONE,
     image="status = 'queued'",
 )
+
+
+class Scope(StrEnum):
+    """Whose active runs are cancelled."""
+
+    IMAGE = "r.image_id = %(scope)s"
+    BATCH = "r.batch_id = %(scope)s"
+    PROJECT = "r.project_id = %(scope)s"
+    USER = "r.user_id = %(scope)s"
+
+
+def cancelling(scope: Scope) -> str:
+    """Return the statement that cancels what is active in the scope and settles its images.
+
+    It locks the runs, too, before it changes them: only the newest version of a row tells
+    whether somebody claimed it meanwhile. It returns for each project how many of the runs
+    waited and how many ran.
+    """
+    active = f"{scope} AND r.status IN ('queued', 'running')"
+    return f"""
+WITH picked AS (SELECT r.id, r.image_id FROM runs AS r WHERE {active}),
+locked AS (
+    SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
+),
+held AS (
+    SELECT r.id, r.image_id, r.status, r.token FROM runs AS r JOIN locked ON locked.id = r.image_id
+    WHERE {active} ORDER BY r.id FOR UPDATE OF r
+),
+changed AS (
+    UPDATE runs AS r
+    SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
+    FROM held WHERE r.id = held.id
+    RETURNING r.id, r.image_id, r.project_id, held.status AS was
+),{_LEAVING}
+moved AS (
+    UPDATE images AS i
+    SET status = CASE WHEN i.current_run_id IS NULL AND last.failure_code IS NULL THEN 'uploaded'
+                      ELSE {SETTLED} END,
+        last_error_code = last.failure_code, last_error_detail = last.failure_detail,
+        status_version = i.status_version + 1
+    FROM changed AS r LEFT JOIN LATERAL (
+        SELECT f.failure_code, f.failure_detail FROM runs AS f
+        WHERE f.image_id = r.image_id AND f.status IN ('succeeded', 'failed')
+        ORDER BY f.seq DESC LIMIT 1
+    ) AS last ON true
+    WHERE i.id = r.image_id
+    RETURNING i.*
+),
+told AS ({told("moved")})
+SELECT r.project_id, count(*) FILTER (WHERE r.was = 'queued') AS cancelled,
+       count(*) FILTER (WHERE r.was = 'running') AS running,
+       pg_notify('celltally_dispatch', '') AS woken
+FROM changed AS r GROUP BY r.project_id
+"""  # noqa: S608 - built from constants of this package; values are bound parameters
+
+
+CANCEL = {scope: cancelling(scope) for scope in Scope}
+
+#: Another result of the image is shown; the counts follow, and no completion is counted.
+CHOOSE = f"""
+WITH locked AS (
+    SELECT id FROM images WHERE id = %(image_id)s AND status NOT IN ('queued', 'processing')
+    FOR UPDATE
+),
+moved AS (
+    UPDATE images AS i
+    SET status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
+        current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
+        segmented_at = r.finished_at, status_version = i.status_version + 1
+    FROM runs AS r JOIN locked ON locked.id = r.image_id
+    WHERE i.id = r.image_id AND r.id = %(run_id)s AND r.status = 'succeeded'
+    RETURNING i.*
+),
+told AS ({told("moved")})
+SELECT project_id FROM moved
+"""  # noqa: S608 - built from constants of this package; values are bound parameters

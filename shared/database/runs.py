@@ -16,32 +16,48 @@ from shared.domain.runs import MAX_ATTEMPTS, DispatchedRun
 SELECTIONS = {
     "unprocessed": "i.status = 'uploaded'",
     "failed": "i.status = 'failed'",
+    "failed_because": "i.status = 'failed' AND i.last_error_code = :failure_code",
     "all": "true",
     "ids": "i.id = ANY(:ids)",
 }
 
-#: Already answered: the current result came from the same engine, version and parameters.
-_ANSWERED = """EXISTS (SELECT FROM runs AS c WHERE c.id = i.current_run_id AND c.engine = :engine
-    AND c.engine_version = :engine_version AND c.params = CAST(:params AS jsonb))"""
+#: Not answered already: the current result has another engine, version or parameters.
+_UNANSWERED = """(:force OR NOT EXISTS (
+    SELECT FROM runs AS c WHERE c.id = i.current_run_id AND c.engine = :engine
+    AND c.engine_version = :engine_version AND c.params = CAST(:params AS jsonb)))"""
 
 
-def queueing(selection: str) -> TextClause:
-    """Return the statement that queues a run for each image of *selection* that needs one."""
+#: What each of the images `locked` is segmented with: the same for all.
+_ASKED = """
+SELECT l.id, l.project_id, CAST(:engine AS text) AS engine,
+       CAST(:engine_version AS text) AS engine_version, CAST(:params AS jsonb) AS params,
+       CAST(:queue AS text) AS queue, CAST(:soft_seconds AS int) AS soft_seconds,
+       CAST(:hard_seconds AS int) AS hard_seconds
+FROM locked AS l
+"""
+
+
+def queueing(selection: str, asked: str = _ASKED, unanswered: str = _UNANSWERED) -> TextClause:
+    """Return the statement that queues a run for each image of *selection* that needs one.
+
+    *asked* selects what it is segmented with, and *unanswered* which of the images need it.
+    """
     chosen = SELECTIONS[selection]
     return text(
         f"""
 WITH locked AS (
     SELECT i.id, i.project_id FROM images AS i
     WHERE i.project_id = :project_id AND {chosen}
-      AND i.status NOT IN ('queued', 'processing') AND (:force OR NOT {_ANSWERED})
+      AND i.status NOT IN ('queued', 'processing') AND {unanswered}
     ORDER BY i.id FOR UPDATE
 ),
+asked AS ({asked}),
 queued AS (
     INSERT INTO runs (image_id, project_id, user_id, batch_id, engine, engine_version, params,
                       queue, soft_seconds, hard_seconds, priority, max_attempts)
-    SELECT id, project_id, :user_id, :batch_id, :engine, :engine_version, CAST(:params AS jsonb),
-           :queue, :soft_seconds, :hard_seconds, :priority, {MAX_ATTEMPTS}
-    FROM locked ORDER BY id
+    SELECT id, project_id, :user_id, :batch_id, engine, engine_version, params,
+           queue, soft_seconds, hard_seconds, :priority, {MAX_ATTEMPTS}
+    FROM asked ORDER BY id
     RETURNING image_id
 ),
 moved AS (
@@ -173,6 +189,7 @@ class RunRequest:
     params: dict[str, Any]
     priority: int
     force: bool
+    failure_code: str | None = None
 
 
 def insert_runs(
@@ -191,6 +208,7 @@ def insert_runs(
         "hard_seconds": request.engine.limits.hard_seconds,
         "priority": request.priority,
         "force": request.force,
+        "failure_code": request.failure_code,
     }
     if selection == "ids":
         values["ids"] = ids or []

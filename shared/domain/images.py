@@ -1,6 +1,7 @@
 """What an image is, and the words for its state."""
 
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class ImageStatus(StrEnum):
@@ -15,6 +16,23 @@ class ImageStatus(StrEnum):
 
 
 ACTIVE_STATUSES = frozenset({ImageStatus.QUEUED, ImageStatus.PROCESSING})
+
+#: Where an image may be when nothing is at it.
+SETTLED_STATUSES = frozenset(ImageStatus) - ACTIVE_STATUSES
+
+#: Every legal move; the database refuses any other.
+TRANSITIONS = MappingProxyType(
+    {
+        ImageStatus.UPLOADED: frozenset({ImageStatus.QUEUED}),
+        # Cancelled, it returns to what it was.
+        ImageStatus.QUEUED: frozenset({ImageStatus.PROCESSING}) | SETTLED_STATUSES,
+        ImageStatus.PROCESSING: frozenset({ImageStatus.QUEUED}) | SETTLED_STATUSES,
+        # Another of its results is shown.
+        ImageStatus.SEGMENTED: frozenset({ImageStatus.QUEUED, ImageStatus.NO_OBJECTS}),
+        ImageStatus.NO_OBJECTS: frozenset({ImageStatus.QUEUED, ImageStatus.SEGMENTED}),
+        ImageStatus.FAILED: frozenset({ImageStatus.QUEUED}),
+    }
+)
 
 
 class RejectionCode(StrEnum):

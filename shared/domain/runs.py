@@ -19,10 +19,10 @@ class RunStatus(StrEnum):
 
 ACTIVE_RUNS = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
-#: Every legal move; the compare-and-set of each action allows no other.
+#: Every legal move; the database refuses any other.
 TRANSITIONS = MappingProxyType(
     {
-        RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED}),
+        RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED}),
         RunStatus.RUNNING: frozenset(
             {
                 RunStatus.QUEUED,

@@ -7,14 +7,18 @@ from uuid import UUID
 
 from sqlalchemy.engine import Row, RowMapping
 
+from shared.actions.cancel_runs import Cancelled, cancel_runs
 from shared.actions.change_project import change_project
+from shared.actions.choose_result import choose_result
 from shared.actions.dispatch import dispatch
 from shared.actions.leases import hand_back, reap_expired
 from shared.actions.recompute_stats import recompute_stats
+from shared.actions.repeat_run import repeat_run
 from shared.actions.runs import claim_run, complete_run, fail_run
 from shared.actions.segment_images import Batch, SegmentRequest, segment_images
 from shared.database import batches, stats
 from shared.database.engine import Database
+from shared.database.moves import Scope
 from shared.database.transaction import Transaction
 from shared.database.workers import OnlineWorker, RegisteredEngine, beat, register_engine
 from shared.domain.engines import EngineSpec, Modality
@@ -143,6 +147,25 @@ class Lab(Rows):
 
     def fail(self, run: ClaimedRun, code: FailureCode = FailureCode.ENGINE_ERROR) -> bool:
         return self.database.transact(lambda tx: fail_run(tx, self.queue, run, code=code))
+
+    def cancel(self, scope: Scope, scope_id: UUID) -> Cancelled:
+        return self.database.transact(
+            lambda tx: cancel_runs(tx, self.queue, scope, scope_id),
+            operation=Operation.SEGMENTATION_CANCELLED,
+        )
+
+    def choose(self, image_id: UUID, run_id: UUID) -> None:
+        self.database.transact(
+            lambda tx: choose_result(tx, self.queue, image_id=image_id, run_id=run_id),
+            operation=Operation.SEGMENTATION_EDITED,
+        )
+
+    def repeat(self, run_id: UUID, user_id: UUID | None = None) -> Batch:
+        asker = user_id or self.run(run_id).user_id
+        return self.database.transact(
+            lambda tx: repeat_run(tx, self.queue, run_id=run_id, user_id=asker),
+            operation=Operation.SEGMENTATION_QUEUED,
+        )
 
     def hand_back(self, worker: str, pid: int) -> list[UUID]:
         return hand_back(self.database, self.queue, worker=worker, dead=[pid])

@@ -4,8 +4,10 @@ from flask import Blueprint
 
 from web.api import (
     accounts,
+    cancelling,
     dashboard,
     files,
+    history,
     images,
     openapi,
     projects,
@@ -25,6 +27,8 @@ PARTS = (
     files,
     results,
     segmenting,
+    cancelling,
+    history,
     dashboard,
     tickets,
     openapi,

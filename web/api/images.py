@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 from shared.actions.delete_images import delete_images
 from shared.actions.upload_images import Verdicts, upload_images
-from shared.database import images, run_history
+from shared.database import images
 from shared.database.images import ImageFilter
 from shared.domain.accounts import Role
 from shared.domain.errors import NotFoundError
@@ -15,8 +15,7 @@ from web.access import services
 from web.api.cursors import cursor_of, cut_of
 from web.api.exchange import exchange, op_id
 from web.api.receiving import received_files
-from web.api.requests import DeletionBody, ImageQuery, PageQuery
-from web.api.run_schemas import RunList
+from web.api.requests import DeletionBody, ImageQuery
 from web.api.schemas import (
     DeletionAnswer,
     DuplicateJson,
@@ -25,7 +24,7 @@ from web.api.schemas import (
     RejectionJson,
     UploadAnswer,
 )
-from web.api.shapes import image_json, image_list, run_json, stats_now
+from web.api.shapes import image_json, image_list, stats_now
 
 blueprint = Blueprint("images", __name__)
 
@@ -100,18 +99,6 @@ def shown_image(image_id: UUID) -> ImageJson:
         if row is None:
             raise NotFoundError(access.IMAGE_NOT_FOUND)
         return image_list(connection, [row])[0]
-
-
-@blueprint.get("/images/<uuid:image_id>/runs")
-@access.image_role(Role.VIEWER)
-@exchange(asks=PageQuery, gives=RunList)
-def list_runs(image_id: UUID, query: PageQuery) -> RunList:
-    """List the runs of an image, newest first: engine, parameters, duration, outcome."""
-    cut = cut_of(run_history.NEWEST, sort="-seq", limit=query.limit, cursor=query.cursor)
-    with services().database.reading() as connection:
-        page = run_history.list_runs(connection, image_id, cut)
-    items = [run_json(row) for row in page.rows]
-    return RunList(items=items, next_cursor=cursor_of(page, sort="-seq"))
 
 
 def _answered(project_id: UUID, verdicts: Verdicts) -> tuple[UploadAnswer, int]:

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from shared.database import cards, images
 from shared.domain.images import ImageStatus
+from shared.domain.runs import FailureCode
 from shared.domain.wire import Wire
 
 LARGEST_PAGE = 200
@@ -140,7 +141,9 @@ class SegmentBody(Wire):
     params: dict[str, Any] = Field(default_factory=dict)
     select: Literal["unprocessed", "failed", "all"] | list[UUID] = "unprocessed"
     force: bool = False
-    priority: Literal["normal", "high"] = "normal"
+    priority: Literal["normal", "high"] | None = None
+    failure_code: FailureCode | None = None  #: With select "failed": only those of this cause.
+    again: bool = False  #: Each image with the engine and parameters of its last run.
 
     @field_validator("select")
     @classmethod
@@ -148,6 +151,20 @@ class SegmentBody(Wire):
         if isinstance(chosen, list) and not 1 <= len(chosen) <= MOST_IMAGES:
             raise ValueError(f"name 1 to {MOST_IMAGES} images, or write all")
         return chosen
+
+    @model_validator(mode="after")
+    def _fitting(self) -> "SegmentBody":
+        if self.failure_code is not None and self.select != "failed":
+            raise ValueError('failureCode goes with select "failed"')
+        if self.again and (self.engine is not None or self.params):
+            raise ValueError("again takes each image's last engine and params; leave both out")
+        return self
+
+
+class CurrentRunBody(Wire):
+    """Which run's result an image shows."""
+
+    run_id: UUID
 
 
 def _one_of(word: str, known: list[str]) -> str:

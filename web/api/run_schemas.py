@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.events import ImageFailure
-from shared.domain.runs import RunStatus
+from shared.domain.runs import FailureCode, RunStatus
 from shared.domain.stats import ProjectStats
 from shared.domain.wire import Timestamp
-from web.api.schemas import Answer
+from web.api.schemas import Answer, ImageJson
 
 
 class SegmentAnswer(Answer):
@@ -17,6 +17,39 @@ class SegmentAnswer(Answer):
     engine: str
     queued: int
     skipped: int
+    stats: ProjectStats
+
+
+class CancelAnswer(Answer):
+    """How many runs were cancelled: those that waited and those at work, both for good.
+
+    `stats` are those after it, where it concerned one project.
+    """
+
+    cancelled: int
+    running: int
+    stats: ProjectStats | None = None
+
+
+class FailureGroup(Answer):
+    """Failed images of one cause; `detail` says what it means and what to do about it."""
+
+    code: FailureCode
+    detail: str
+    count: int
+
+
+class FailureList(Answer):
+    """The causes by which images of a project failed, the most frequent first."""
+
+    items: list[FailureGroup]
+    next_cursor: str | None
+
+
+class ResultAnswer(Answer):
+    """The image as it is shown now; `stats` are those after the change."""
+
+    image: ImageJson
     stats: ProjectStats
 
 
@@ -55,6 +88,7 @@ class RunJson(Answer):
     current: bool
     engine: EngineOfRun
     attempt: int
+    requested_by: str | None = None  #: Absent when the account is gone.
     worker: str | None = None
     object_count: int | None = None
     duration_ms: int | None = None

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from shared.actions.segment_images import SegmentRequest, segment_images
-from shared.database import batches, workers
+from shared.actions.segment_images import Batch, SegmentRequest, segment_images
+from shared.database import batches, retrying, workers
 from shared.domain.accounts import Role
 from shared.domain.errors import NotFoundError
 from shared.domain.events import Operation
@@ -13,8 +13,8 @@ from web import access
 from web.access import services
 from web.api.exchange import exchange, op_id
 from web.api.requests import SegmentBody
-from web.api.run_schemas import BatchJson, EngineList, SegmentAnswer
-from web.api.shapes import engine_json, stats_now
+from web.api.run_schemas import BatchJson, EngineList, FailureList, SegmentAnswer
+from web.api.shapes import engine_json, failure_group, stats_now
 
 blueprint = Blueprint("segmenting", __name__)
 
@@ -32,14 +32,21 @@ def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
         params=body.params,
         force=body.force,
         priority=body.priority,
+        failure_code=body.failure_code,
+        again=body.again,
     )
     batch = services().database.transact(
         lambda tx: segment_images(tx, services().queue, asked),
         operation=Operation.SEGMENTATION_QUEUED,
         op_id=op_id(),
     )
+    return segment_answer(batch)
+
+
+def segment_answer(batch: Batch) -> SegmentAnswer:
+    """Return what became of a request, with the counts after it."""
     with services().database.reading() as connection:
-        counts = stats_now(connection, project_id)
+        counts = stats_now(connection, batch.project_id)
     return SegmentAnswer(
         batch_id=batch.id,
         engine=batch.engine,
@@ -47,6 +54,16 @@ def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
         skipped=batch.skipped,
         stats=counts,
     )
+
+
+@blueprint.get("/projects/<uuid:project_id>/failures")
+@access.project_role(Role.VIEWER)
+@exchange(gives=FailureList)
+def list_failures(project_id: UUID) -> FailureList:
+    """List why images of the project failed, and how many of each cause."""
+    with services().database.reading() as connection:
+        found = retrying.failures(connection, project_id)
+    return FailureList(items=[failure_group(*each) for each in found], next_cursor=None)
 
 
 @blueprint.get("/batches/<uuid:batch_id>")

@@ -13,9 +13,10 @@ from shared.domain.accounts import Account
 from shared.domain.errors import NotFoundError
 from shared.domain.events import ImageFailure
 from shared.domain.images import ImageStatus
+from shared.domain.runs import SENTENCES, FailureCode
 from shared.domain.stats import ProjectStats
 from web.access import PROJECT_NOT_FOUND
-from web.api.run_schemas import EngineJson, EngineOfRun, RunJson
+from web.api.run_schemas import EngineJson, EngineOfRun, FailureGroup, RunJson
 from web.api.schemas import (
     ImageJson,
     OwnerJson,
@@ -127,6 +128,7 @@ def run_json(row: RowMapping) -> RunJson:
         current=bool(row["current"]),
         engine=engine_of_run(row),
         attempt=row["attempt"],
+        requested_by=row["requested_by"],
         worker=row["worker"],
         object_count=row["object_count"],
         duration_ms=row["duration_ms"],
@@ -135,6 +137,12 @@ def run_json(row: RowMapping) -> RunJson:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )
+
+
+def failure_group(code: str, count: int) -> FailureGroup:
+    """Return a cause of failed images in words."""
+    cause = FailureCode(code)
+    return FailureGroup(code=cause, detail=SENTENCES[cause], count=count)
 
 
 def engine_of_run(row: RowMapping) -> EngineOfRun:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.database.moves import Scope
 from shared.domain.engines import Segmentation
 from shared.domain.errors import UnavailableError
 from shared.domain.images import ImageStatus
@@ -195,6 +196,33 @@ def test_the_late_failure_of_a_fenced_run_changes_nothing(lab: Lab, child: Child
     assert not child.carry_out(run.id, pid=1)
 
     assert lab.image(run.image_id).status == ImageStatus.SEGMENTED
+
+
+def test_the_output_of_a_cancelled_run_is_deleted(lab: Lab, child: Child, run: Any) -> None:
+    """Q4: its late result changes nothing."""
+    with held("segment.before_commit", lambda: lab.cancel(Scope.IMAGE, run.image_id)):
+        assert not child.carry_out(run.id)
+
+    assert child.results() == []
+    assert lab.run(run.id).status == RunStatus.CANCELLED
+    assert lab.image(run.image_id).status == ImageStatus.UPLOADED
+
+
+def test_the_late_failure_of_a_cancelled_run_changes_nothing(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    """Q4."""
+
+    def find(image: np.ndarray) -> Segmentation:
+        lab.cancel(Scope.IMAGE, run.image_id)
+        raise TimeIsUpError
+
+    child.engines.find = find
+
+    assert not child.carry_out(run.id)
+
+    assert lab.run(run.id).status == RunStatus.CANCELLED
+    assert lab.image(run.image_id).last_error_code is None
 
 
 def test_the_output_of_a_deleted_image_is_deleted(lab: Lab, child: Child, run: Any) -> None:

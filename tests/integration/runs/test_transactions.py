@@ -19,8 +19,8 @@ def project(lab: Lab) -> UUID:
     return lab.project()
 
 
-def fail_images(tx: Transaction, image_id: UUID) -> None:
-    tx.execute(text("UPDATE images SET status = 'failed' WHERE id = :id"), {"id": image_id})
+def queue_images(tx: Transaction, image_id: UUID) -> None:
+    tx.execute(text("UPDATE images SET status = 'queued' WHERE id = :id"), {"id": image_id})
 
 
 def test_the_victim_of_a_deadlock_is_repeated_and_its_effects_come_once(
@@ -36,10 +36,10 @@ def test_the_victim_of_a_deadlock_is_repeated_and_its_effects_come_once(
         def act(tx: Transaction) -> None:
             tries.append(name)
             tx.after_commit(lambda: effects.append(name))
-            fail_images(tx, order[0])
+            queue_images(tx, order[0])
             if tries.count(name) == 1:
                 meeting.wait()  # Now each holds what the other wants.
-            fail_images(tx, order[1])
+            queue_images(tx, order[1])
 
         lab.database.transact(act)
 
@@ -55,7 +55,7 @@ def test_the_victim_of_a_deadlock_is_repeated_and_its_effects_come_once(
     assert (
         len(tries) >= 3
     )  # The victim may be quicker than the one it made way for, and meet it again.
-    assert lab.stats(project).failed_count == 2
+    assert lab.stats(project).queued_count == 2
     assert lab.is_exact(project)
 
 

@@ -37,7 +37,7 @@ def test_a_fold_of_several_acts_names_them_all(lab: Lab, project: UUID) -> None:
     """Rule 6: `operation` is the one with most images, `operations` has every one."""
     added = lab.images(project, 3)
     lab.delete(project, added[:1])
-    lab.sql("UPDATE images SET status = 'failed' WHERE id = :id", id=added[1])
+    lab.sql("UPDATE images SET status = 'queued' WHERE id = :id", id=added[1])
 
     update = lab.fold(project)
 

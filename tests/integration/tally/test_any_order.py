@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -21,60 +20,19 @@ from shared.actions.leases import release_all
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.database import stats
+from shared.database.moves import Scope
 from shared.database.transaction import Transaction
+from shared.domain.errors import ConflictError
 from shared.domain.events import ImageStatusUpdate
 from shared.domain.runs import ClaimedRun, FailureCode
 from shared.domain.stats import ProjectStats
 from tests.integration.lab import Lab
 from tests.integration.rows import counts_of
+from tests.integration.tally.acts import MACHINERY, PEOPLE, WORK, Act
 from tests.integration.tally.audit import offences
 
 T = TypeVar("T")
-Act = tuple[str, dict[str, Any]]
-
-#: Few contents, so that duplicates come by themselves.
-CONTENTS = st.lists(st.sampled_from([f"content-{n}" for n in range(8)]), min_size=1, max_size=5)
-PICKS = st.integers(min_value=0, max_value=50)
-SELECTIONS = st.sampled_from(["all", "unprocessed", "failed", "ids"])
-OPTIONS = st.fixed_dictionaries(
-    {
-        "params": st.fixed_dictionaries({"threshold": st.sampled_from([0.3, 0.7])}),
-        "force": st.booleans(),
-        "priority": st.sampled_from(["normal", "high"]),
-    }
-)
-CHILDREN = st.tuples(st.sampled_from(["w1", "w2"]), st.sampled_from([1, 2]))
-OUTCOMES = st.one_of(st.integers(min_value=0, max_value=4), st.sampled_from(FailureCode))
 GONE = UUID(int=0)
-
-
-def acts(**kinds: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Act]:
-    """Return a strategy for a call of one of these methods with these arguments."""
-    return st.one_of(
-        [st.tuples(st.just(name), st.fixed_dictionaries(given)) for name, given in kinds.items()]
-    )
-
-
-PEOPLE = acts(
-    upload={"where": PICKS, "shas": CONTENTS},
-    segment={"where": PICKS, "select": SELECTIONS, "which": PICKS, "options": OPTIONS},
-    delete_images={"where": PICKS, "which": PICKS, "many": st.booleans()},
-    rename={"where": PICKS},
-    roll_back={"where": PICKS},
-    make_project={"who": PICKS},
-    delete_project={"where": PICKS},
-)
-WORK = acts(
-    take_up={"old": PICKS, "count": st.integers(2, 8), "child": CHILDREN},
-    settle={"outcomes": st.lists(OUTCOMES, min_size=2, max_size=6)},
-)
-MACHINERY = acts(
-    outcome_that_comes_twice={"which": PICKS, "good": st.booleans()},
-    child_dies={"child": CHILDREN},
-    worker_is_gone={"child": CHILDREN, "politely": st.booleans()},
-    fold={"where": PICKS},
-    publish={},
-)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -146,6 +104,40 @@ class AnyOrder(RuleBasedStateMachine):
         batch = self.lab.segment(project, chosen if select == "ids" else select, **options)
         after = self.lab.stats(project)
         assert after.queued_count == before.queued_count + batch.queued
+
+    def retry(self, where: int, code: FailureCode) -> None:
+        project = pick(self.projects, where)
+        before = self.lab.stats(project)
+        batch = self.lab.segment(project, "failed", failure_code=code, again=True)
+        after = self.lab.stats(project)
+        assert after.failed_count == before.failed_count - batch.queued
+
+    def repeat(self, where: int, which: int) -> None:
+        runs = self.lab.runs(pick(self.projects, where))
+        if runs:
+            with suppress(ConflictError):
+                self.lab.repeat(pick(runs, which).id)
+
+    def choose_result(self, where: int, which: int) -> None:
+        runs = self.lab.runs(pick(self.projects, where), "succeeded")
+        if runs:
+            run = pick(runs, which)
+            with suppress(ConflictError):
+                self.lab.choose(run.image_id, run.id)
+                assert self.lab.image(run.image_id).current_run_id == run.id
+
+    def cancel(self, scope: Scope, where: int, which: int) -> None:
+        project = pick(self.projects, where)
+        runs = self.lab.runs(project)
+        run = pick(runs, which) if runs else None
+        ids = {Scope.PROJECT: project, Scope.USER: self.owners[project]}
+        if run is not None:
+            ids |= {Scope.IMAGE: run.image_id, Scope.BATCH: run.batch_id}
+        before = self.active()
+        done = self.lab.cancel(scope, ids.get(scope, GONE))
+        assert self.active() == before - done.waiting - done.running
+        if scope == Scope.PROJECT:
+            assert self.lab.stats(project).pending_count == 0
 
     def rename(self, where: int) -> None:
         project = pick(self.projects, where)
@@ -275,6 +267,12 @@ class AnyOrder(RuleBasedStateMachine):
             "SELECT id FROM images WHERE project_id = :project ORDER BY sha256", project=project
         )
         return [row.id for row in rows]
+
+    def active(self) -> int:
+        found: int = self.lab.value(
+            "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')"
+        )
+        return found
 
     def holds(self, run: ClaimedRun) -> bool:
         """Tell whether the run is still this claim's."""

@@ -40,7 +40,9 @@ SELECT :project, {VALUES} FROM unnest(CAST(:shas AS text[])) AS sha ORDER BY sha
 CONFLICT = "ON CONFLICT (project_id, sha256, page)"
 NEXT_STATUS = """
 status = CASE status WHEN 'uploaded' THEN 'queued' WHEN 'queued' THEN 'processing'
-                     WHEN 'processing' THEN 'segmented' ELSE 'failed' END,
+                     WHEN 'processing' THEN CASE WHEN random() < 0.5 THEN 'segmented'
+                                                 ELSE 'failed' END
+                     ELSE 'queued' END,
 object_count = CASE WHEN status = 'processing' THEN 3 ELSE object_count END
 """
 #: The rows that a bulk statement takes, locked in the order of ids (rules.md 18).
@@ -194,7 +196,7 @@ ACTS: dict[str, Callable] = {
     "insert": insert,
     "copy": copy,
     "on conflict do nothing": statement(f"{INSERT} {CONFLICT} DO NOTHING"),
-    "on conflict do update": statement(f"{INSERT} {CONFLICT} DO UPDATE SET status = 'failed'"),
+    "on conflict do update": statement(f"{INSERT} {CONFLICT} DO UPDATE SET status = 'queued'"),
     "merge": statement(MERGE),
     "bulk update": bulk_update,
     "bulk delete": bulk_delete,

@@ -46,6 +46,7 @@ def test_a_statement_leaves_one_delta_for_each_project_it_touches(lab: Lab) -> N
 
 def test_a_delete_counts_the_rows_and_their_objects_out(lab: Lab, project: UUID) -> None:
     [image] = lab.images(project)
+    lab.sql("UPDATE images SET status = 'queued'")
     lab.sql("UPDATE images SET status='segmented', object_count=7 WHERE id=:id", id=image)
 
     lab.delete(project, [image])
@@ -121,6 +122,23 @@ def test_another_number_of_objects_is_counted_though_the_status_stays(
     delta = lab.deltas(project)[-1]
     assert (delta.segmented, delta.objects, delta.completions) == (0, 1, 0)
     assert lab.is_exact(project)
+
+
+def test_a_statement_on_many_images_after_many_on_one_is_counted_at_once(
+    lab: Lab, project: UUID
+) -> None:
+    """The plan that a session keeps for small statements must do for a bulk, too."""
+    [image] = lab.images(project)
+    turn = "UPDATE images SET status = CASE status WHEN 'queued' THEN 'uploaded' ELSE 'queued' END"
+    with lab.database.engine.connect() as connection, connection.begin():
+        for _ in range(10):
+            connection.execute(text(f"{turn} WHERE id = :id"), {"id": image})
+        shas = [str(number) for number in range(9999)]
+        connection.execute(text(INSERT), {"project": project, "shas": shas})
+
+        connection.execute(text(turn))
+
+    assert lab.stats(project).queued_count == 10_000
 
 
 def test_an_image_that_moves_is_counted_out_of_one_and_into_the_other(lab: Lab) -> None:
@@ -213,7 +231,7 @@ MERGE INTO images AS i
 USING unnest(ARRAY['deleted', 'updated', 'inserted']) AS n (sha)
 ON i.project_id = :project AND i.sha256 = n.sha
 WHEN MATCHED AND n.sha = 'deleted' THEN DELETE
-WHEN MATCHED THEN UPDATE SET status = 'failed'
+WHEN MATCHED THEN UPDATE SET status = 'queued'
 WHEN NOT MATCHED THEN INSERT (project_id, filename, sha256, bytes, width, height, channels,
     bit_depth, storage_key, thumbnail_key) VALUES (:project, 'a.png', sha, 1, 1, 1, 1, 8, 'k', 't')
 """,
@@ -221,7 +239,7 @@ WHEN NOT MATCHED THEN INSERT (project_id, filename, sha256, bytes, width, height
     )
 
     stats = lab.stats(project)
-    assert (stats.uploaded_count, stats.failed_count, stats.image_count) == (1, 1, 2)
+    assert (stats.uploaded_count, stats.queued_count, stats.image_count) == (1, 1, 2)
     assert lab.is_exact(project)
 
 
@@ -268,6 +286,7 @@ def test_the_id_of_an_image_never_changes(lab: Lab, project: UUID, statement: st
 
 def test_every_status_has_its_column(lab: Lab, project: UUID) -> None:
     images = lab.images(project, len(COUNTED))
+    lab.sql("UPDATE images SET status = 'queued'")  # From there, every other can be reached.
 
     for image, status in zip(images, COUNTED, strict=True):
         objects = {"segmented": 2, "no_objects": 0}.get(status)

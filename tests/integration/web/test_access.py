@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shared.database import batches
 from shared.domain.accounts import Role
@@ -11,7 +12,7 @@ from tests.factories import share
 from web.access import SAFE_METHODS
 
 #: What may answer who is let in: the body is empty or wrong, and comes to be looked at.
-LET_IN = {200, 201, 202, 204, 400, 404, 415, 422}
+LET_IN = {200, 201, 202, 204, 400, 404, 409, 415, 422}
 
 #: Who is let in by what a route says of itself.
 ROLES = {"owner": ["owner"], "editor": ["owner", "editor"], "viewer": ["owner", "editor", "viewer"]}
@@ -40,6 +41,7 @@ def address(make_project, database):
         "project_id": project.id,
         "image_id": project.image_ids[0],
         "batch_id": batch,
+        "run_id": run_of(database, project.image_ids[0]),
         "token_id": project.id,
     }
 
@@ -137,6 +139,13 @@ def test_access_is_settled_before_the_body_is_looked_at(client_of, bob, make_pro
 
 def nowhere(rule):
     return re.sub(r"<(?:\w+:)?(\w+)>", "00000000-0000-4000-8000-000000000000", rule.rule)
+
+
+def run_of(database, image_id):
+    with database.reading() as connection:
+        return connection.execute(
+            text("SELECT id FROM runs WHERE image_id = :id"), {"id": image_id}
+        ).scalar_one()
 
 
 def batch_of(database, project):

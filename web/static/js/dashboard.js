@@ -4,14 +4,15 @@ import { useCallback } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { keepMetrics, keepProjects, projectIds } from "./stores.js";
-import { useDashboardMetrics, usePolling } from "./hooks.js";
-import { Empty, Icon, formatDuration, formatNumber, html, mount, plural } from "./ui.js";
+import { cancel, useDashboardMetrics, usePolling } from "./hooks.js";
+import { CancelButton, Empty, Icon, formatDuration, formatNumber, html, mount, plural } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { KpiTile } from "./components/KpiTile.js";
 import { ProjectCard } from "./components/ProjectCard.js";
 import { Toasts, notify } from "./components/Toasts.js";
 
 const FIRST_ROW = 3;
+const MINE = "Everything that you asked for and that is not done yet is cancelled, in all projects.";
 
 function keepDashboard({ metrics, projects }) {
   keepMetrics(metrics);
@@ -38,7 +39,8 @@ function Kpis() {
     <${KpiTile} name="Segmented" icon="circle-check" tone="ok" value=${formatNumber(metrics.totalSegmented)}
       more="${formatNumber(recent.segmentationsCompletedToday)} today" />
     <${KpiTile} name="Queue" icon="clock" tone="warn" value=${formatNumber(system.queueLength)}
-      more="${formatNumber(system.processingImages)} processing now" />
+      more="${formatNumber(system.processingImages)} processing now"
+      act=${system.queueLength + system.processingImages > 0 && html`<${CancelButton} words="Cancel mine" onClick=${() => cancel("/me", MINE)} />`} />
     <${KpiTile} name="Time per image" icon="cpu" warn=${noWorker}
       value=${system.avgProcessingTime ? formatDuration(system.avgProcessingTime) : "–"}
       more=${noWorker ? "No worker is online" : `${plural(system.workersOnline, "worker")} online`} />

@@ -81,6 +81,17 @@ export function useImageUpdates(projectId, { onGap, onUnknown, onChange }) {
   }, [projectId]);
 }
 
+/** Cancel what is below *path*; with *words* about it, ask first. The code comes with the click. */
+export async function cancel(path, words) {
+  try {
+    const { askToCancel, cancelRuns } = await import("./components/Cancelling.js");
+    if (words) askToCancel(path, words);
+    else await cancelRuns(path);
+  } catch {
+    notify({ kind: "bad", text: "Cancelling could not start. Check the connection and try again." });
+  }
+}
+
 function receiveStats({ type, data }) {
   if (type !== EventType.PROJECT_STATS_UPDATE && type !== EventType.SHARED_PROJECT_UPDATE) return;
   const before = statsOf(data.projectId).peek();

@@ -5,12 +5,14 @@ import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
-import { useImageUpdates, usePolling } from "./hooks.js";
-import { Empty, ErrorNote, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, mount } from "./ui.js";
+import { cancel, useImageUpdates, usePolling } from "./hooks.js";
+import { CancelButton, Empty, ErrorNote, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { ImageViewer } from "./components/ImageViewer.js";
 import { MeasurementTable } from "./components/MeasurementTable.js";
 import { Toasts, notify } from "./components/Toasts.js";
+
+const ASK_AGAIN = 10_000;
 
 const { id } = boot.image;
 const mayChange = boot.project.role !== "viewer";
@@ -56,6 +58,7 @@ function ImagePage() {
     onChange: (changes) => changes.some(({ imageId }) => imageId === id) && refreshQuietly(),
   });
   usePolling(refresh);
+  useWaiting(image.status);
   const { result, error, load } = useSegmentation(image);
   const objects = result?.objects ?? NOTHING;
   return html`<div class="viewer">
@@ -65,6 +68,7 @@ function ImagePage() {
         <${State} image=${image} />
         <${Facts} image=${image} result=${result} />
         ${mayChange && html`<${Again} image=${image} />`}
+        <${History} image=${image} />
       </div>
       ${error && html`<${ErrorNote} error=${error} onRetry=${load} />`}
       <${Objects} image=${image} result=${result} error=${error} />
@@ -81,10 +85,17 @@ function State({ image }) {
     ${image.waiting && html`<${Waiting} waiting=${image.waiting} />`}`;
 }
 
-function Waiting({ waiting: { reason, position, etaSeconds } }) {
-  const place = position ? `Place ${formatNumber(position)} in the queue.` : "";
-  const time = etaSeconds ? `About ${etaSeconds[0]} to ${etaSeconds[1]} seconds.` : "";
-  return html`<${Note} tone="run" icon="clock"><p>${[reason, place, time].filter(Boolean).join(" ")}</p></${Note}>`;
+function Waiting({ waiting }) {
+  return html`<${Note} tone="run" icon="clock"><p>${waitingWords(waiting)}</p></${Note}>`;
+}
+
+/** Ask again while the image waits: its place in line moves and no event tells of it. */
+function useWaiting(status) {
+  useEffect(() => {
+    if (status !== ImageStatus.QUEUED) return undefined;
+    const timer = setInterval(refreshQuietly, ASK_AGAIN);
+    return () => clearInterval(timer);
+  }, [status]);
 }
 
 function Facts({ image, result }) {
@@ -102,17 +113,27 @@ function Facts({ image, result }) {
   </dl>`;
 }
 
-const parameterWords = (params) =>
-  Object.entries(params ?? {}).map(([name, value]) => `${name} = ${value ?? "automatic"}`).join(", ") || "defaults";
+const isActive = ({ status }) => status === ImageStatus.QUEUED || status === ImageStatus.PROCESSING;
 
 function Again({ image }) {
-  const active = image.status === ImageStatus.QUEUED || image.status === ImageStatus.PROCESSING;
+  const active = isActive(image);
   const word = { [ImageStatus.UPLOADED]: "Segment", [ImageStatus.FAILED]: "Retry" }[image.status];
-  return html`<div>
+  return html`<div class="acts">
     <button type="button" class="button small ${word ? "primary" : ""}" disabled=${active} onClick=${segment}>
       <${Icon} name=${word === "Retry" ? "rotate-ccw" : "scan"} />${word ?? "Segment again"}
     </button>
+    ${active && html`<${CancelButton} onClick=${() => cancel(`/images/${id}`)} />`}
   </div>`;
+}
+
+const RunHistory = lazy(async () => (await import("./components/RunHistory.js")).RunHistory);
+
+function History({ image }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
+    <summary>History of runs</summary>
+    ${open && html`<${RunHistory} image=${image} mayAct=${mayChange && !isActive(image)} />`}
+  </details>`;
 }
 
 function Objects({ image, result, error }) {

@@ -1,11 +1,12 @@
 // A project: its tally, the drop zone, segmenting, and the live grid of its images.
 
+import { useEffect } from "preact/hooks";
 import { batch, computed, signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
-import { useImageUpdates, usePolling, useProjectCardUpdates } from "./hooks.js";
-import { Empty, SegmentedBar, STATUS, formatNumber, html, mount, plural, progressWords } from "./ui.js";
+import { cancel, useImageUpdates, usePolling, useProjectCardUpdates } from "./hooks.js";
+import { CancelButton, Empty, SegmentedBar, STATUS, formatNumber, html, lazy, mount, plural, progressWords } from "./ui.js";
 import { ConnPill } from "./components/ConnPill.js";
 import { DropZone } from "./components/DropZone.js";
 import { ImageGrid } from "./components/ImageGrid.js";
@@ -14,6 +15,7 @@ import { Toasts, notify } from "./components/Toasts.js";
 
 const PAGE = 100;
 const RELOAD_EVERY = 1000;
+const ASK_AGAIN = 15_000;
 
 const project = boot.project;
 const path = `/projects/${project.id}`;
@@ -117,14 +119,20 @@ async function segment(order) {
 
 function Tally({ stats }) {
   return html`<section class="panel tally number" aria-label="Tally">
-    <p class="tally-line">
+    <div class="tally-line">
       <span class="big" data-tally>${progressWords(stats)}</span>
       <span class="muted" data-objects>${plural(stats.objectCount, "object")}</span>
-      <span class="muted">${stats.pendingCount > 0 && `${formatNumber(stats.processingCount)} processing, ${formatNumber(stats.queuedCount)} queued`}</span>
-    </p>
+      <span class="muted" data-pending>${stats.pendingCount > 0 && `${formatNumber(stats.processingCount)} processing, ${formatNumber(stats.queuedCount)} queued`}</span>
+      ${mayChange && stats.pendingCount > 0 && html`<span class="push"></span><${CancelButton} onClick=${() => cancel(path, pendingWords(stats))} />`}
+    </div>
     <${SegmentedBar} stats=${stats} label="Segmented images" tall />
   </section>`;
 }
+
+const Failures = lazy(async () => (await import("./components/Failures.js")).Failures);
+
+const pendingWords = ({ queuedCount, processingCount }) =>
+  `${plural(queuedCount, "image waits", "images wait")} and ${plural(processingCount, "is", "are")} being segmented.`;
 
 const COUNTS = [
   ["", "imageCount"],
@@ -153,6 +161,16 @@ function Filters({ stats }) {
   </div>`;
 }
 
+/** Load again while tiles wait: their places in line move and no event tells of it. */
+function useWaiting(some) {
+  useEffect(() => {
+    if (!some) return undefined;
+    const isShown = () => !document.hidden && shown.peek().some((id) => imageOf(id).peek()?.status === ImageStatus.QUEUED);
+    const timer = setInterval(() => isShown() && reloadSoon(), ASK_AGAIN);
+    return () => clearInterval(timer);
+  }, [some]);
+}
+
 function Project() {
   const { projectStats: stats } = useProjectCardUpdates(project.id);
   useImageUpdates(project.id, {
@@ -161,12 +179,14 @@ function Project() {
     onChange: () => filter.peek() && reloadSoon(),
   });
   usePolling(refresh);
+  useWaiting(stats.queuedCount > 0);
   const empty = stats.imageCount === 0;
   return html`<div class="stack">
     ${!empty && html`<${Tally} stats=${stats} />`}
     ${mayChange && html`<${DropZone} path="${path}/images" large=${empty} onVerdicts=${received} />`}
     ${empty && !mayChange && html`<${Empty} icon="images" title="No images yet"><p>Those who may change this project have not added any. They appear here by themselves.</p></${Empty}>`}
     ${!empty && mayChange && html`<${SegmentBar} stats=${stats} picked=${picked} onSegment=${segment} />`}
+    ${stats.failedCount > 0 && html`<${Failures} path=${path} failedCount=${stats.failedCount} mayChange=${mayChange} onRetry=${segment} />`}
     ${!empty &&
     html`<section aria-labelledby="images">
       <div class="section-head"><h2 id="images">Images</h2><${Filters} stats=${stats} /></div>
@@ -174,6 +194,7 @@ function Project() {
         ids=${shown.value} more=${cursor.value && more} picked=${mayChange && picked}
         loading=${loading.value} failure=${failure.value} onRetry=${reload}
         onSegment=${(id) => segment({ select: [id], force: true })}
+        onCancel=${mayChange && ((id) => cancel(`/images/${id}`))}
       />
     </section>`}
   </div>`;

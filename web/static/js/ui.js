@@ -49,6 +49,17 @@ export function formatTimeAgo(moment, now = Date.now()) {
   return dateTime.format(new Date(moment));
 }
 
+/** Return a component whose code is fetched when it is first drawn. */
+export function lazy(load) {
+  return function Lazy(props) {
+    const [Component, setComponent] = useState(null);
+    useEffect(() => {
+      load().then((loaded) => setComponent(() => loaded)).catch(() => {});
+    }, []);
+    return Component && html`<${Component} ...${props} />`;
+  };
+}
+
 export function Icon({ name, label, class: extra = "" }) {
   const about = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
   return html`<svg class="icon ${extra}" ...${about}><use href="#icon-${name}" /></svg>`;
@@ -87,6 +98,20 @@ export function progressWords({ segmentedCount, imageCount, noObjectsCount }) {
   return noObjectsCount ? `${words}, ${formatNumber(noObjectsCount)} without objects` : words;
 }
 
+/** Return why an image waits and about how long, in words. */
+export function waitingWords({ reason, etaSeconds }) {
+  if (!etaSeconds) return reason;
+  const [low, high] = etaSeconds.map(roughly);
+  return `${reason} ${low === high ? `About ${low}.` : `About ${low} to ${high}.`}`;
+}
+
+// No finer than an estimate is.
+const roughly = (seconds) => (seconds < 90 ? `${seconds} s` : `${formatNumber(Math.round(seconds / 60))} min`);
+
+/** Return the parameters of a run as one line. */
+export const parameterWords = (params) =>
+  Object.entries(params ?? {}).map(([name, value]) => `${name} = ${value ?? "automatic"}`).join(", ") || "defaults";
+
 /** How far a project is: segmented, empty, running and failed parts of one bar. */
 export function SegmentedBar({ stats, label, tall = false }) {
   const part = (count) => ({ width: `${(100 * count) / (stats.imageCount || 1)}%` });
@@ -122,6 +147,11 @@ export function ErrorNote({ error, onRetry }) {
     </button>`}
   </${Note}>`;
 }
+
+export const CancelButton = ({ words = "Cancel", about, onClick, class: extra = "" }) =>
+  html`<button type="button" class="button small ${extra}" onClick=${onClick}>
+    <${Icon} name="x" />${words}${about && html`<span class="visually-hidden"> ${about}</span>`}
+  </button>`;
 
 export const Loading = ({ children }) =>
   html`<div class="loading"><${Icon} name="loader-circle" class="spin" />${children}</div>`;

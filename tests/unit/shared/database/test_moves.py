@@ -46,6 +46,17 @@ def test_every_move_locks_the_images_in_order_and_tells_of_them(name: str) -> No
     assert "status_version = i.status_version + 1" in statement
 
 
+@pytest.mark.parametrize("scope", moves.Scope)
+def test_a_cancel_takes_what_is_active_and_the_token_with_it(scope: moves.Scope) -> None:
+    """Rules 12, 18 and 21."""
+    statement = moves.CANCEL[scope]
+
+    assert statement.count("r.status IN ('queued', 'running')") == 2
+    assert "token = NULL, lease_until = NULL, status = 'cancelled'" in statement
+    assert statement.index("ORDER BY id FOR UPDATE") < statement.index("ORDER BY r.id FOR UPDATE")
+    assert "INSERT INTO outbox" in statement
+
+
 def test_an_image_settles_in_one_of_three_ways() -> None:
     """Rule 19."""
     assert words(moves.SETTLED, r"'(\w+)'") == {

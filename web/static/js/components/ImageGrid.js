@@ -2,11 +2,11 @@
 
 import { ImageStatus } from "../events.js";
 import { imageOf } from "../stores.js";
-import { Empty, ErrorNote, Icon, Loading, StatusBadge, TimeAgo, html, plural } from "../ui.js";
+import { CancelButton, Empty, ErrorNote, Icon, Loading, StatusBadge, TimeAgo, html, plural, waitingWords } from "../ui.js";
 
 const FIRST_TILES = 8;
 
-export function ImageGrid({ ids, more, picked, loading, failure, onRetry, onSegment }) {
+export function ImageGrid({ ids, more, picked, loading, failure, onRetry, onSegment, onCancel }) {
   if (failure) return html`<${ErrorNote} error=${failure} onRetry=${onRetry} />`;
   if (ids.length === 0 && loading) return html`<${Loading}>Loading images…</${Loading}>`;
   if (ids.length === 0) {
@@ -14,7 +14,7 @@ export function ImageGrid({ ids, more, picked, loading, failure, onRetry, onSegm
   }
   return html`<div class=${picked && picked.value.size ? "picking" : ""}>
     <ul class="grid">
-      ${ids.map((id, at) => html`<${ImageTile} key=${id} imageId=${id} picked=${picked} eager=${at < FIRST_TILES} onSegment=${onSegment} />`)}
+      ${ids.map((id, at) => html`<${ImageTile} key=${id} imageId=${id} picked=${picked} eager=${at < FIRST_TILES} onSegment=${onSegment} onCancel=${onCancel} />`)}
     </ul>
     ${more &&
     html`<div class="grid-foot">
@@ -23,7 +23,7 @@ export function ImageGrid({ ids, more, picked, loading, failure, onRetry, onSegm
   </div>`;
 }
 
-export function ImageTile({ imageId, picked, eager, onSegment }) {
+export function ImageTile({ imageId, picked, eager, onSegment, onCancel }) {
   const image = imageOf(imageId).value;
   if (!image) return null;
   return html`<li class="panel tile" data-image=${image.id} data-status=${image.status}>
@@ -39,6 +39,7 @@ export function ImageTile({ imageId, picked, eager, onSegment }) {
         <${TimeAgo} moment=${image.segmentedAt ?? image.createdAt} />
       </p>
       <${Failure} image=${image} mayRetry=${Boolean(picked)} onSegment=${onSegment} />
+      <${Pending} image=${image} onCancel=${onCancel} />
     </div>
   </li>`;
 }
@@ -58,9 +59,16 @@ function Failure({ image, mayRetry, onSegment }) {
   const retry = mayRetry && image.status === ImageStatus.FAILED;
   return html`<p class="tile-why">${image.lastError.detail}</p>
     ${retry &&
-    html`<button type="button" class="button small tile-retry" onClick=${() => onSegment(image.id)}>
+    html`<button type="button" class="button small tile-act" onClick=${() => onSegment(image.id)}>
       <${Icon} name="rotate-ccw" />Retry<span class="visually-hidden"> ${image.filename}</span>
     </button>`}`;
+}
+
+function Pending({ image, onCancel }) {
+  const { status, waiting } = image;
+  if (status !== ImageStatus.QUEUED && status !== ImageStatus.PROCESSING) return null;
+  return html`${waiting && html`<p class="tile-waits">${waitingWords(waiting)}</p>`}
+    ${onCancel && html`<${CancelButton} class="tile-act" about=${image.filename} onClick=${() => onCancel(image.id)} />`}`;
 }
 
 function Pick({ image, picked }) {

@@ -32,7 +32,7 @@ export function SegmentBar({ stats, picked, onSegment }) {
         <${Icon} name="sliders-horizontal" />Parameters
       </button>`}
       <span class="push"></span>
-      <${Buttons} stats=${stats} picked=${picked.value} ask=${(select, force) => onSegment({ ...order(select), force })} />
+      <${Buttons} stats=${stats} engine=${engine} picked=${picked.value} ask=${(select, force) => onSegment({ ...order(select), force })} />
     </div>
     ${engine && open && html`<${Parameters} key=${name} engine=${engine} values=${params} onChange=${setParams} />`}
     <${Availability} engine=${engine} engines=${engines} />
@@ -53,14 +53,14 @@ function useEngines() {
 }
 
 // What is picked by hand is done again, even where it has the very result already.
-function Buttons({ stats, picked, ask }) {
+function Buttons({ stats, engine, picked, ask }) {
   const { uploadedCount: fresh, failedCount: failed } = stats;
   return html`
     ${picked.size > 0 && html`<button type="button" class="button" onClick=${() => ask([...picked], true)}>
       <${Icon} name="scan" />Segment ${formatNumber(picked.size)} selected
     </button>`}
-    ${failed > 0 && html`<button type="button" class="button" onClick=${() => ask("failed", false)}>
-      <${Icon} name="rotate-ccw" />Retry ${formatNumber(failed)} failed
+    ${failed > 0 && engine && html`<button type="button" class="button" onClick=${() => ask("failed", false)}>
+      <${Icon} name="rotate-ccw" />Retry ${formatNumber(failed)} failed with this engine
     </button>`}
     <button type="button" class="button primary" disabled=${fresh === 0} onClick=${() => ask("unprocessed", false)}>
       <${Icon} name="play" />Segment ${formatNumber(fresh)} unprocessed
