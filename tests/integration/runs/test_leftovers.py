@@ -31,6 +31,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "it failed": lambda lab, run: lab.fail(run),
     "it is tried again": lambda lab, run: lab.fail(run, FailureCode.STORAGE_ERROR),
+    "it was cancelled": lambda lab, run: lab.cancel(moves.Scope.IMAGE, run.image_id),
     "its image was deleted": lambda lab, run: lab.delete(run.project_id, [run.image_id]),
 }
 
