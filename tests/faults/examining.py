@@ -106,11 +106,10 @@ def _counted_twice(plant: Plant, album: Album, images: list[Row[Any]]) -> int:
         "SELECT count(*) FROM runs WHERE project_id = :p AND status = 'succeeded'", p=album.project
     )
     results = sum(image.current_run_id is not None for image in images)
-    gone = len(album.images) - len(images)  # Deleted ones were counted while they were there.
     return (
-        max(0, acts.completions - results - gone)
+        max(0, acts.completions - results)
         + max(0, succeeded - results)
-        + max(0, acts.uploads - len(album.images))
+        + max(0, acts.uploads - len(album.images) - album.deleted)
     )
 
 

@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 BEGAN, ENDED = "began", "ended"
 
@@ -62,15 +63,16 @@ class Journal:
         self._path.touch()
         self._offset = 0
         self._lines: list[Line] = []
+        self._reading = Lock()
 
     def lines(self) -> list[Line]:
         """Return all lines so far."""
-        with self._path.open("rb") as file:
+        with self._reading, self._path.open("rb") as file:
             file.seek(self._offset)
             new = file.read()
-        whole = new[: new.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        self._lines += [_read(text) for text in whole.decode().splitlines()]
+            whole = new[: new.rfind(b"\n") + 1]
+            self._offset += len(whole)
+            self._lines += [_read(text) for text in whole.decode().splitlines()]
         return self._lines
 
     def of(self, image: int, word: str = BEGAN) -> list[Line]:

@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -38,13 +39,14 @@ SWEEP_SECONDS = 5
 PATIENCE = 90.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Album:
     """A project of one user and its images; the engine knows each by its number."""
 
     project: UUID
     owner: UUID
     images: dict[UUID, int]
+    deleted: int = 0  #: Images that were in it and went before they had a result.
 
     @property
     def numbers(self) -> set[int]:
@@ -66,6 +68,7 @@ class Plant:
         self.long = long
         self.kept: dict[str, Kept] = {}
         self._number = 0
+        self._counting = Lock()
         self._lock = HomeLock(home)
         self.postgresql = PostgreSQLServer(home)
         self.valkey = ValkeyServer(home)
@@ -143,7 +146,7 @@ class Plant:
     @property
     def workers(self) -> list[Kept]:
         """The workers that every row finds and leaves running."""
-        return [kept for label, kept in self.kept.items() if label.startswith("worker.")]
+        return [kept for label, kept in list(self.kept.items()) if label.startswith("worker.")]
 
     def worker_of(self, image: int) -> Kept:
         """Return the worker whose child began the image last."""
@@ -171,20 +174,27 @@ class Plant:
 
     def add(self, album: Album, count: int) -> None:
         """Insert more images into the album."""
-        numbers = range(self._number + 1, self._number + 1 + count)
-        self._number += count
+        numbers = self.next_numbers(count)
         contents = [f"{number:064x}" for number in numbers]
         for number, content in zip(numbers, contents, strict=True):
             (self.home / "files/images" / content).write_bytes(encoded(picture(number)))
         album.images.update(zip(self.lab.upload(album.project, contents), numbers, strict=True))
 
+    def next_numbers(self, count: int) -> range:
+        """Return numbers that no other image has."""
+        with self._counting:
+            self._number += count
+            return range(self._number + 1 - count, self._number + 1)
+
     def segment(self, album: Album, *, engine: str = "faulty", **params: Any) -> None:
         """Ask to segment what waits in the album."""
         self.lab.segment(album.project, "unprocessed", engine=engine, params=params)
 
-    def segmenting(self, count: int = 1, *, engine: str = "faulty", **params: Any) -> Album:
+    def segmenting(
+        self, count: int = 1, *, engine: str = "faulty", owner: UUID | None = None, **params: Any
+    ) -> Album:
         """Insert images of a new project and ask to segment them."""
-        album = self.album(count)
+        album = self.album(count, owner=owner)
         self.segment(album, engine=engine, **params)
         return album
 
@@ -244,8 +254,3 @@ def running_plant(home: Path, *, lease_seconds: int, long: bool = False) -> Iter
         yield plant
     finally:
         plant.stop()
-
-
-def longest(values: Sequence[float]) -> float:
-    """Return the largest, 0 of none."""
-    return max(values, default=0.0)

@@ -32,7 +32,7 @@ def kill_storm(
     """Kill whole workers; *feed* puts in images, as many as keep all busy until the last kill."""
     chance = random.Random(storm.seed)  # noqa: S311 - the same instants each time.
     fed = 0
-    for _ in range(storm.kills):
+    for number in range(storm.kills):
         until = time.monotonic() + chance.uniform(storm.shortest, storm.longest)
         while (left := until - time.monotonic()) > 0:
             count = min(CHUNK, storm.images - fed)
@@ -40,7 +40,8 @@ def kill_storm(
                 feed(count)
                 fed += count
             time.sleep(min(left, 0.1))
-        chance.choice(workers).kill()
+        # In turns: of a worker that has just been killed nothing runs that could be lost.
+        workers[number % len(workers)].kill()
     while fed < storm.images:
         if waiting() < CHUNK:
             count = min(CHUNK, storm.images - fed)

@@ -3,19 +3,25 @@
 import json
 import signal
 import time
+from pathlib import Path
 from uuid import uuid4
 
 from tests.faults.examining import examine
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
-from tests.faults.plant import PATIENCE, Plant
+from tests.faults.plant import PATIENCE, Album, Plant
+from tests.faults.proxy import StallingProxy
 from tests.faults.rows.servers import age_messages
 from tests.integration.interleaving import until
 
 QUEUE = "celltally:segment.cpu"
+UNACKED = "celltally:unacked"
 
 #: A message is missed after 10 s, looked for every 5 s, sent again within 1 s.
 REBUILT_SECONDS = 10 + 5 + 2
+
+#: A silent connection is noticed within this time.
+SILENCE_SECONDS = 60
 
 
 @row("10", "FLUSHALL in the middle of the work")
@@ -74,8 +80,38 @@ def doubled_and_reversed_messages_change_nothing(plant: Plant, entry: Entry) -> 
     entry.expect(entry.started_again == 0, f"{entry.started_again} images were done twice")
 
 
+def _is_done(plant: Plant, album: Album) -> bool:
+    """Tell whether all images are segmented and their messages acknowledged."""
+    runs = plant.lab.runs(album.project)
+    return all(run.status == "succeeded" for run in runs) and not plant.redis.hlen(UNACKED)
+
+
 def _copy(message: bytes) -> str:
     """Return the same message under another tag, as a second delivery."""
     copy = json.loads(message)
     copy["properties"]["delivery_tag"] = str(uuid4())
     return json.dumps(copy)
+
+
+@row("12b", "the worker's connections to Redis fall silent (half-open TCP)")
+def a_silent_connection_is_noticed_within_a_minute(plant: Plant, entry: Entry) -> None:
+    socket = Path(plant.valkey.url.removeprefix("unix://").partition("?")[0])
+    proxy = StallingProxy(socket)
+    address = f"redis://127.0.0.1:{proxy.port}/0"
+    settings = {"CELLTALLY_REDIS_URL": address}
+    worker = plant.keep_worker("distant", queues="segment.gpu", slots=1, **settings)
+    try:
+        with plant.visiting(worker):
+            plant.until_online(1, queue="segment.gpu")
+            before = plant.segmenting(engine="far")
+            # Idle, it has nothing to send that would fail: silence is all there is to notice.
+            until(lambda: _is_done(plant, before), seconds=PATIENCE)
+            stalled = time.monotonic()
+            proxy.stall()
+            after = plant.segmenting(engine="far")
+            again = plant.seconds_to_begin(after.only, after=stalled)
+            entry.recovered(again, within=SILENCE_SECONDS)
+            entry.injected = 1
+            examine(plant, entry, before, after)
+    finally:
+        proxy.close()
