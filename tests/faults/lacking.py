@@ -5,6 +5,7 @@ LACKING = {
     "cancel": "the cancel actions",
     "hard limit": "the code `timeout` for a child that the hard limit killed",
     "memory": "a memory limit for each child",
+    "apart": "a last attempt that does not meet the image beside which the worker was lost",
     "hand-back": "the graceful hand-back that lowers the attempt",
 }
 

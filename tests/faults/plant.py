@@ -23,7 +23,7 @@ from shared.servers.valkey import ValkeyServer
 from tests.faults.engine import picture
 from tests.faults.journal import Journal
 from tests.faults.keeping import Kept
-from tests.faults.traps import FOLDER
+from tests.faults.traps import FOLDER, SPARED
 from tests.images import encoded
 from tests.integration.interleaving import until
 from tests.integration.lab import Lab
@@ -34,6 +34,9 @@ SLOTS = 2
 
 #: The scheduler looks for leases that ran out this often.
 SWEEP_SECONDS = 5
+
+#: A message is missed after 10 s, looked for every 5 s, sent again within 1 s.
+REBUILT_SECONDS = 10 + 5 + 2
 
 #: Time enough for a machine that has other things to do as well.
 PATIENCE = 90.0
@@ -133,6 +136,11 @@ class Plant:
     ) -> Kept:
         arguments = ("--queues", queues, "--concurrency", str(slots))
         return self.keep(label, "worker", *arguments, **settings)
+
+    def keep_distant_worker(self, label: str, **settings: str) -> Kept:
+        """Keep a worker of the engine `far`: what befalls it touches no other row."""
+        settings |= {SPARED: "1"}
+        return self.keep_worker(label, queues="segment.gpu", slots=1, **settings)
 
     @contextmanager
     def visiting(self, kept: Kept) -> Iterator[Kept]:

@@ -18,6 +18,9 @@ FOLDER = "CELLTALLY_FAULTS_FOLDER"
 #: By how many seconds a process's own clock is wrong.
 SKEW = "CELLTALLY_FAULTS_SKEW"
 
+#: Set for a process that passes by all traps: they are laid for others.
+SPARED = "CELLTALLY_FAULTS_SPARED"
+
 #: The pause points of celltally that traps are laid at.
 POINTS = (
     "segment.claimed",
@@ -55,6 +58,8 @@ def take_away(folder: Path, point: str) -> None:
 
 def come_to(folder: Path, point: str) -> None:
     """Be caught if a trap lies here."""
+    if os.environ.get(SPARED):
+        return
     trap, caught = (folder / "traps" / name for name in (point, f"{point}.caught"))
     try:
         order = trap.read_text()

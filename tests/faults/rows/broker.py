@@ -9,16 +9,13 @@ from uuid import uuid4
 from tests.faults.examining import examine
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
-from tests.faults.plant import PATIENCE, Album, Plant
+from tests.faults.plant import PATIENCE, REBUILT_SECONDS, Album, Plant
 from tests.faults.proxy import StallingProxy
 from tests.faults.rows.servers import age_messages
 from tests.integration.interleaving import until
 
 QUEUE = "celltally:segment.cpu"
 UNACKED = "celltally:unacked"
-
-#: A message is missed after 10 s, looked for every 5 s, sent again within 1 s.
-REBUILT_SECONDS = 10 + 5 + 2
 
 #: A silent connection is noticed within this time.
 SILENCE_SECONDS = 60
@@ -98,8 +95,7 @@ def a_silent_connection_is_noticed_within_a_minute(plant: Plant, entry: Entry) -
     socket = Path(plant.valkey.url.removeprefix("unix://").partition("?")[0])
     proxy = StallingProxy(socket)
     address = f"redis://127.0.0.1:{proxy.port}/0"
-    settings = {"CELLTALLY_REDIS_URL": address}
-    worker = plant.keep_worker("distant", queues="segment.gpu", slots=1, **settings)
+    worker = plant.keep_distant_worker("distant", CELLTALLY_REDIS_URL=address)
     try:
         with plant.visiting(worker):
             plant.until_online(1, queue="segment.gpu")

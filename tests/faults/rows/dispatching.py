@@ -13,8 +13,7 @@ from shared.messaging.memory import MemoryTaskQueue
 from tests.faults.examining import examine
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
-from tests.faults.plant import PATIENCE, Plant
-from tests.faults.rows.broker import REBUILT_SECONDS
+from tests.faults.plant import PATIENCE, REBUILT_SECONDS, Plant
 from tests.faults.rows.servers import age_messages
 from tests.integration.interleaving import until
 

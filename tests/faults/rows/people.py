@@ -49,8 +49,8 @@ def _upload(plant: Plant, client: Client, album: Album) -> None:
     number = plant.next_numbers(1)[0]
     files = {"files": (f"{number}.png", encoded(picture(number)), "image/png")}
     answer = client.post(f"projects/{album.project}/images", files=files)
-    [verdict] = answer["results"]
-    album.images[UUID(verdict["image"]["id"])] = number
+    [image] = answer["images"]
+    album.images[UUID(image["id"])] = number
 
 
 def uploaded_or_segmented(image: Row) -> bool:
