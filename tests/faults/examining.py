@@ -89,7 +89,7 @@ def _enter(plant: Plant, entry: Entry, album: Album, expected: Expected) -> None
     entry.images += len(album.images)
     entry.stuck += stuck
     entry.lost += len(album.images) - right - stuck
-    entry.double += _counted_twice(plant, album, images)
+    entry.double += _counted_twice(plant, album)
     entry.expect(_is_published(plant, album), f"project {album.project} was not announced")
     with plant.lab.database.reading() as connection:
         drift = find_drift(connection, album.project)
@@ -98,21 +98,27 @@ def _enter(plant: Plant, entry: Entry, album: Album, expected: Expected) -> None
     entry.expect(not missing, f"{len(missing)} current results have no files")
 
 
-def _counted_twice(plant: Plant, album: Album, images: list[Row[Any]]) -> int:
-    """Count what was counted beyond one completion and one upload of each image."""
+def _counted_twice(plant: Plant, album: Album) -> int:
+    """Count what its owner's acts have beyond one completion and one upload of each image."""
     acts = plant.lab.sql(
         "SELECT coalesce(sum(completions), 0) AS completions, coalesce(sum(uploads), 0) AS uploads"
         " FROM activity_buckets WHERE user_id = :owner",
         owner=album.owner,
     )[0]
+    there = plant.lab.sql(
+        "SELECT count(*) AS images, count(i.current_run_id) AS results"
+        " FROM images AS i JOIN projects AS p ON p.id = i.project_id WHERE p.owner_id = :owner",
+        owner=album.owner,
+    )[0]
     succeeded = plant.lab.value(
-        "SELECT count(*) FROM runs WHERE project_id = :p AND status = 'succeeded'", p=album.project
+        "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM runs"
+        " WHERE project_id = :p AND status = 'succeeded' GROUP BY image_id) AS twice",
+        p=album.project,
     )
-    results = sum(image.current_run_id is not None for image in images)
-    return (
-        max(0, acts.completions - results)
-        + max(0, succeeded - results)
-        + max(0, acts.uploads - len(album.images) - album.deleted)
+    return int(
+        max(0, acts.completions - there.results)
+        + max(0, acts.uploads - there.images - album.deleted)
+        + succeeded
     )
 
 

@@ -1,5 +1,6 @@
 """Rows 11, 18 and 19: people upload, cancel and delete while things break."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -163,8 +164,10 @@ def _delete_while_working(
     entry.images += len(doomed)
 
 
-def _files(plant: Plant, image: UUID) -> list[Path]:
-    return [path for path in (plant.home / f"files/results/{image}").rglob("*") if path.is_file()]
+def _files(plant: Plant, image: UUID) -> list[str]:
+    """Return the files of the image's results; folders may vanish under the listing."""
+    folders = os.walk(plant.home / f"files/results/{image}")
+    return [name for _, _, names in folders for name in names]
 
 
 def _original_is_gone(plant: Plant, number: int) -> bool:
