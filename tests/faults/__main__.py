@@ -24,9 +24,12 @@ RESULTS = ROOT / "bench/faults.json"
 LONG_LEASE, QUICK_LEASE = 45, 3
 HARD_STOP_SECONDS = 3600
 
+#: So many images have to have been looked at for the sum to mean something.
+PROMISED_IMAGES = 20_000
+
 
 class TimeIsOver(BaseException):
-    """The hard stop."""
+    """The hard stop, or somebody's SIGTERM: everything that runs is to be ended in order."""
 
 
 @click.command()
@@ -39,15 +42,27 @@ def main(*, only: str, quick: bool) -> None:
     entries: list[Entry] = []
     peers: list[Entry] = []
     click.echo(line(HEADER))
-    with TemporaryDirectory(prefix="celltally-faults-") as folder, hard_stop():
-        lease = QUICK_LEASE if quick else LONG_LEASE
-        with running_plant(Path(folder), lease_seconds=lease, long=not quick) as plant:
-            for each in rows:
-                entries.append(play(plant, each))
-                tell(entries[-1])
-            if any(each.number == "4" for each in rows):
-                peers.append(plain_celery(plant, storm_of(plant)))
+    try:
+        with hard_stop():
+            play_all(rows, entries, peers, quick=quick)
+    except TimeIsOver as stopped:
+        entries.append(Entry("", "the hard stop", complaints=[str(stopped)]))
+        tell(entries[-1])
     finish(entries, peers, seconds=time.monotonic() - began, keep=not (only or quick))
+
+
+def play_all(rows: Sequence[Row], entries: list[Entry], peers: list[Entry], *, quick: bool) -> None:
+    """Play the rows on one plant, and the peer if its row is among them; tell each at once."""
+    lease = QUICK_LEASE if quick else LONG_LEASE
+    with (
+        TemporaryDirectory(prefix="celltally-faults-") as folder,
+        running_plant(Path(folder), lease_seconds=lease, long=not quick) as plant,
+    ):
+        for each in rows:
+            entries.append(play(plant, each))
+            tell(entries[-1])
+        if any(each.number == "4" for each in rows):
+            peers.append(plain_celery(plant, storm_of(plant)))
 
 
 def chosen(rows: Sequence[Row], only: str) -> list[Row]:
@@ -71,6 +86,9 @@ def tell(entry: Entry) -> None:
 def finish(entries: Sequence[Entry], peers: Sequence[Entry], *, seconds: float, keep: bool) -> None:
     """Print the sum and the peer, write faults.json, and exit with 1 when a row failed."""
     summed = total(entries)
+    if keep:
+        enough = summed.images >= PROMISED_IMAGES
+        summed.expect(enough, f"{summed.images} images are fewer than {PROMISED_IMAGES}")
     click.echo(line(summed.cells()))
     for peer in peers:
         click.echo(line((*peer.cells()[:-1], "(not judged)")))
@@ -83,17 +101,18 @@ def finish(entries: Sequence[Entry], peers: Sequence[Entry], *, seconds: float, 
             "peers": [peer.to_json() for peer in peers],
         }
         RESULTS.write_text(json.dumps(content, indent=2) + "\n")
-    sys.exit(not all(entry.passed for entry in entries))
+    sys.exit(not summed.passed)
 
 
 @contextmanager
 def hard_stop() -> Iterator[None]:
     """End everything in order when it takes far too long."""
 
-    def stop(*_: Any) -> None:
-        raise TimeIsOver(f"the faults took more than {HARD_STOP_SECONDS} s")
+    def stop(number: int, _: Any) -> None:
+        raise TimeIsOver(f"{signal.Signals(number).name}: stopped before the end")
 
-    signal.signal(signal.SIGALRM, stop)
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, stop)
     signal.alarm(HARD_STOP_SECONDS)
     try:
         yield

@@ -18,7 +18,7 @@ class Storm:
     kills: int
     images: int
     shortest: float = 1.0  #: Seconds between two kills.
-    longest: float = 4.0
+    longest: float = 3.0
     seed: int = 4
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from tests.faults.examining import examine
+from tests.faults.journal import ENDED
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
 from tests.faults.plant import PATIENCE, Album, Plant
@@ -19,6 +20,7 @@ RESTART_SECONDS = 15.0
 #: In the short form other tests may take the cores between the two measurements.
 SHARE_BESIDE_OTHERS = 0.2
 _WINDOW = 2.0
+_MEASURE_SECONDS = 3.0
 _IMAGE_SECONDS = 0.1
 _DOWN_SECONDS = 1.0
 
@@ -44,17 +46,18 @@ class Stream:
 
     def ended(self, begin: float, end: float) -> int:
         """Count the images that were finished in this time."""
-        numbers = self.album.numbers
-        return sum(
-            line.word == "ended" and begin <= line.at < end and line.image in numbers
-            for line in reversed(self._plant.journal.lines()[-2000:])
-        )
+        count = 0
+        for line in reversed(self._plant.journal.lines()):
+            if line.at < begin:
+                break
+            count += line.word == ENDED and line.at < end
+        return count
 
     def rate(self) -> float:
         """Return how many images a second are finished now."""
         begin = time.monotonic()
-        time.sleep(2 * _WINDOW)
-        return self.ended(begin, time.monotonic()) / (2 * _WINDOW)
+        time.sleep(_MEASURE_SECONDS)
+        return self.ended(begin, time.monotonic()) / _MEASURE_SECONDS
 
     def seconds_to_rate(self, rate: float, *, since: float) -> float:
         """Return how long after *since* as much as *rate* flowed again."""
@@ -82,9 +85,10 @@ def _restarts(plant: Plant, entry: Entry, restart: Callable[[int], float], *, ti
     stream = Stream(plant)
     share = SHARE if entry.timed else SHARE_BESIDE_OTHERS
     with stream.flowing():
-        until(lambda: stream.ended(0, time.monotonic()) > 20, seconds=60)
-        before = stream.rate()
+        began = time.monotonic()
+        until(lambda: stream.ended(began, time.monotonic()) > 20, seconds=PATIENCE)
         for number in range(times):
+            before = stream.rate()
             down = restart(number)
             back = stream.seconds_to_rate(share * before, since=down)
             entry.recovered(back, within=RESTART_SECONDS)
@@ -100,7 +104,7 @@ def _expect_all_workers(plant: Plant, entry: Entry, album: Album) -> None:
         return int(
             plant.lab.value(
                 "SELECT count(DISTINCT worker) FROM runs WHERE project_id = :p"
-                " AND started_at > clock_timestamp() - interval '3 seconds'",
+                " AND started_at > clock_timestamp() - interval '1 second'",
                 p=album.project,
             )
         )

@@ -3,13 +3,21 @@
 import os
 import signal
 import time
+from contextlib import ExitStack
 from functools import partial
 
 from tests.faults.examining import examine
 from tests.faults.lacking import lacks
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
-from tests.faults.plant import PATIENCE, REBUILT_SECONDS, SWEEP_SECONDS, Album, Plant
+from tests.faults.plant import (
+    PATIENCE,
+    REBUILT_SECONDS,
+    SLOTS,
+    SWEEP_SECONDS,
+    Album,
+    Plant,
+)
 from tests.faults.storm import Storm, kill_storm
 from tests.faults.traps import AFTER_TASK, KILL, KILL_GROUP, SKEW, lay
 from tests.integration.interleaving import until
@@ -80,7 +88,7 @@ def _caught_at(plant: Plant, point: str, order: str) -> Album:
 
 def storm_of(plant: Plant) -> Storm:
     """Return the storm of row 4."""
-    return Storm(kills=200, images=12_000) if plant.long else Storm(kills=3, images=120)
+    return Storm(kills=200, images=9_000) if plant.long else Storm(kills=3, images=120)
 
 
 @row("4", "storm of kills of whole workers at random instants")
@@ -124,13 +132,18 @@ def a_late_commit_is_refused_by_the_token(plant: Plant, entry: Entry) -> None:
 
 @row("8", "SIGTERM, as a deployment does, while all slots work")
 def a_deployment_lets_the_images_be_finished(plant: Plant, entry: Entry) -> None:
-    count = 50 if plant.long else 4
-    album = plant.segmenting(count, mode="slow", seconds=0.5)
-    plant.until_began(album, 4)
-    for worker in plant.workers:
-        worker.send(signal.SIGTERM)
-    entry.injected = len(plant.workers)
-    examine(plant, entry, album)
+    with ExitStack() as stack:
+        if plant.long:  # 50 images at a time.
+            crowd = plant.keep_worker("worker.crowd", slots=50 - len(plant.workers) * SLOTS)
+            stack.enter_context(plant.visiting(crowd))
+            plant.until_online(3)
+        slots = 50 if plant.long else len(plant.workers) * SLOTS
+        album = plant.segmenting(slots, mode="slow", seconds=5.0 if plant.long else 0.5)
+        plant.until_began(album)
+        for worker in plant.workers:
+            worker.send(signal.SIGTERM)
+        entry.injected = len(plant.workers)
+        examine(plant, entry, album)
     began = [len(plant.journal.of(number)) for number in album.numbers]
     entry.expect(max(began) == 1, f"an image was begun {max(began)} times in spite of the grace")
 
