@@ -68,11 +68,8 @@ def test_a_completion_counted_twice_is_double(plant: Plant, done: Album) -> None
     assert break_and_examine(plant, done, statement).double == 1
 
 
-def test_an_image_without_its_result_is_lost(plant: Plant, done: Album) -> None:
-    statement = (
-        "UPDATE images SET status = 'uploaded', current_run_id = NULL, object_count = NULL"
-        " WHERE id = :image"
-    )
+def test_an_image_that_is_gone_is_lost(plant: Plant, done: Album) -> None:
+    statement = "DELETE FROM images WHERE id = :image"
 
     assert break_and_examine(plant, done, statement).lost == 1
 
