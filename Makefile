@@ -18,7 +18,7 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install up demo test check bench lock browser
+.PHONY: help install up demo test check bench faults lock browser
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: $(INSTALLED) ## Look at format, lint, types and import contracts.
 
 bench: $(INSTALLED) ## Run the benchmarks; ONLY=name runs one.
 	$(BIN)/python -m bench $(ONLY)
+
+faults: $(INSTALLED) ## Break everything on purpose and count what is lost; ONLY=4,9 plays some rows.
+	$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
 
 lock: $(INSTALLED) ## Write both lock files again after a change in setup.cfg; UPGRADE=1 for newer ones.
 	$(COMPILE) --output-file=requirements.lock setup.cfg
