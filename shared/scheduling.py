@@ -2,8 +2,9 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from threading import Event
 
 from psycopg import Connection, OperationalError
@@ -60,11 +61,15 @@ class Scheduler:
     publisher: EventPublisher
     storage: Storage
     _workers: set[str] = field(default_factory=set)
+    #: In every fourth round the oldest of each user goes first.
+    _oldest_first: Iterator[bool] = field(
+        default_factory=lambda: cycle([False, False, False, True])
+    )
 
     def duties(self) -> list[Duty]:
         """Return every duty with its interval."""
         return [
-            Duty("dispatch", 1, lambda: dispatch(self.database, self.queue)),
+            Duty("dispatch", 1, self.dispatch),
             Duty("ask for stats", 1, self.ask_for_stats),
             Duty("ask for dashboards", 1, self.ask_for_dashboards),
             Duty("reap leases", 5, lambda: reap_expired(self.database, self.queue)),
@@ -74,6 +79,10 @@ class Scheduler:
             Duty("delete files", 30, lambda: delete_files(self.database, self.storage)),
             Duty("turn the quarter hour", 900, self.mark_dashboards_due),
         ]
+
+    def dispatch(self) -> None:
+        """Fill the free places."""
+        dispatch(self.database, self.queue, oldest_first=next(self._oldest_first))
 
     def ask_for_stats(self) -> None:
         """Ask again for the projects whose recompute was lost on the way."""

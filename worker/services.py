@@ -7,11 +7,11 @@ from shared.config import Settings
 from shared.database.engine import Database
 from shared.messaging.celery_queue import CeleryTaskQueue
 from shared.messaging.ports import EventPublisher
+from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
 from shared.servers.addresses import server_urls
 from shared.storage import Storage, open_storage
-from worker.app import app
 from worker.engines.registry import WarmEngines
 from worker.turns import FreeTurns, Turns, shared_turns
 
@@ -43,7 +43,8 @@ def services() -> Services:
         settings=settings,
         database=Database(urls.database, pool_size=2, name="celltally-worker"),
         storage=open_storage(settings.file_storage_url),
-        queue=CeleryTaskQueue(app, redis),
+        # What it sends are hints: a run must not wait for a Redis that hangs.
+        queue=sending_queue(urls.redis),
         publisher=RedisEventPublisher(redis),
         engines=WarmEngines(),
         turns=shared_turns(),

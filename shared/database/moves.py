@@ -184,7 +184,12 @@ def _given_up(which: str, code: FailureCode) -> str:
     )
 
 
-REQUEUE_EXPIRED = _waiting_again(_EXPIRED)
+#: Two images of a lost worker may meet again; the one that kills would take the other along until
+#: both are given up. So from the second loss on they come back at different times.
+_APART = f"""{_REQUEUED}, not_before = now()
+    + CASE WHEN r.attempt > 1 THEN random() * interval '20 seconds' ELSE interval '0' END"""
+
+REQUEUE_EXPIRED = _waiting_again(_EXPIRED, _APART)
 FAIL_EXPIRED = _given_up(_EXPIRED, FailureCode.WORKER_LOST)
 REQUEUE_ORPHANED = _waiting_again(_ORPHANED)
 FAIL_ORPHANED = _given_up(_ORPHANED, FailureCode.WORKER_LOST)

@@ -182,6 +182,13 @@ class RunRow(Base):
             postgresql_where=text("status = 'queued' AND dispatched_at IS NULL"),
         ),
         Index(
+            "ix_runs_oldest_waiting",  # Of each user, whatever its priority.
+            "queue",
+            "user_id",
+            "seq",
+            postgresql_where=text("status = 'queued' AND dispatched_at IS NULL"),
+        ),
+        Index(
             "ix_runs_in_flight",  # In the window: dispatched or running.
             "queue",
             "dispatched_at",

@@ -13,6 +13,7 @@ from structlog import get_logger
 
 from shared.domain.engines import LONGEST_SECONDS
 from shared.domain.runs import DispatchedRun
+from shared.messaging.ports import HeldByBroker
 from shared.messaging.task_names import RECOMPUTE_DASHBOARD, RECOMPUTE_STATS, SEGMENT
 
 logger = get_logger(__name__)
@@ -23,6 +24,9 @@ KEY_PREFIX = "celltally:"
 #: What a task may take beside its engine: waiting for a turn behind the longest engine there may
 #: be, reading and storing.
 BESIDE_SECONDS = LONGEST_SECONDS + 20
+
+#: Messages that are sent in one go.
+BATCH = 500
 
 #: How long one ask mutes the next for the same project, if its task should be lost.
 ASKED_MS = 2000
@@ -42,7 +46,12 @@ class CeleryTaskQueue:
 
     def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None:
         """Send a `celltally.segment` for each run; raises when the broker does not take them."""
-        with self._app.producer_pool.acquire(block=True, timeout=5) as producer:
+        # In one go: a round trip for each message would be most of the time. When that fails some
+        # may have arrived, and arrive again later; the claim absorbs them.
+        with (
+            self._app.producer_pool.acquire(block=True, timeout=5) as producer,
+            producer.batch(BATCH),
+        ):
             for run in dispatched:
                 self._app.send_task(
                     SEGMENT,
@@ -79,15 +88,16 @@ class CeleryTaskQueue:
         """Send the user's recompute again after *seconds*."""
         self._app.send_task(RECOMPUTE_DASHBOARD, args=[str(user_id)], countdown=seconds)
 
-    def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
-        """Return the runs whose message waits in one of the queues or is unacknowledged."""
-        messages: list[bytes] = []
+    def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
+        """Return the runs whose message waits in one of the queues or was taken from one."""
+        waiting: list[bytes] = []
         for name in queues:
-            messages += self._redis.lrange(f"{KEY_PREFIX}{name}", 0, -1)  # type: ignore[arg-type]
+            waiting += self._redis.lrange(f"{KEY_PREFIX}{name}", 0, -1)  # type: ignore[arg-type]
+        taken: list[bytes] = []
         for unacknowledged in self._redis.hvals(f"{KEY_PREFIX}unacked"):
             with suppress(ValueError, IndexError):
-                messages.append(json.dumps(json.loads(unacknowledged)[0]).encode())
-        return set(_run_ids(messages))
+                taken.append(json.dumps(json.loads(unacknowledged)[0]).encode())
+        return HeldByBroker(waiting=set(_run_ids(waiting)), taken=set(_run_ids(taken)))
 
     def _ask_once(self, asked: str, task: str, subject: UUID) -> None:
         """Send *task* unless *asked* says that it is on its way; a failure is only logged."""

@@ -9,7 +9,7 @@ from shared.domain.channels import Channel
 from shared.domain.events import Event
 from shared.domain.runs import DispatchedRun
 from shared.messaging.envelope import envelope_for
-from shared.messaging.ports import TicketHolder
+from shared.messaging.ports import HeldByBroker, TicketHolder
 
 
 @dataclass
@@ -19,6 +19,7 @@ class MemoryTaskQueue:
     segments: list[DispatchedRun] = field(default_factory=list)
     recomputed: list[UUID] = field(default_factory=list)
     dashboards: list[UUID] = field(default_factory=list)
+    taken: set[UUID] = field(default_factory=set)  #: Runs whose message a worker has in hand.
 
     def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None:
         self.segments.extend(dispatched)
@@ -29,8 +30,9 @@ class MemoryTaskQueue:
     def ask_dashboard(self, user_id: UUID) -> None:
         self.dashboards.append(user_id)
 
-    def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
-        return {run.run_id for run in self.segments if run.queue in queues}
+    def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
+        waiting = {run.run_id for run in self.segments if run.queue in queues}
+        return HeldByBroker(waiting=waiting - self.taken, taken=waiting & self.taken)
 
 
 @dataclass

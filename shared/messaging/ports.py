@@ -11,6 +11,14 @@ from shared.domain.events import Event
 from shared.domain.runs import DispatchedRun
 
 
+@dataclass(frozen=True, slots=True)
+class HeldByBroker:
+    """Runs of which the broker has a message."""
+
+    waiting: set[UUID]  #: Nobody took it yet.
+    taken: set[UUID]  #: A worker took it and has not acknowledged it.
+
+
 class TaskQueue(Protocol):
     """Sends hints to workers; each may be lost, doubled or late."""
 
@@ -20,8 +28,8 @@ class TaskQueue(Protocol):
 
     def ask_dashboard(self, user_id: UUID) -> None: ...
 
-    def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
-        """Return the runs whose message waits in one of the queues or is unacknowledged."""
+    def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
+        """Return the runs whose message waits in one of the queues or was taken from one."""
         ...
 
 

@@ -24,7 +24,6 @@ class Entry:
     started_again: int = 0  #: Executions beyond the first of an image: paid, never counted.
     recoveries: list[float] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-    waits_for: str = ""  #: What the product lacks yet for this row.
     timed: bool = True  #: Recoveries are judged: the machine has nothing else to do.
 
     def expect(self, condition: bool, complaint: str) -> None:
@@ -44,8 +43,6 @@ class Entry:
 
     @property
     def verdict(self) -> str:
-        if self.waits_for:
-            return f"waits for {self.waits_for}"
         return "pass" if self.passed else "FAIL"
 
     @property

@@ -20,17 +20,16 @@ class Row:
     number: str
     title: str
     play: Play
-    lacks: Callable[[], str]  #: What the product lacks for it; empty when nothing.
 
 
 ROWS: dict[str, Row] = {}
 
 
-def row(number: str, title: str, *, lacks: Callable[[], str] = str) -> Callable[[Play], Play]:
+def row(number: str, title: str) -> Callable[[Play], Play]:
     """Register a function as the row *number* of the matrix."""
 
     def register(play: Play) -> Play:
-        ROWS[number] = Row(number, title, play, lacks)
+        ROWS[number] = Row(number, title, play)
         return play
 
     return register
@@ -47,9 +46,6 @@ def play(plant: Plant, each: Row) -> Entry:
     """Play a row; whatever it raises is a complaint, so that the others are played too."""
     # In the short form other tests run beside it, and seconds say nothing.
     entry = Entry(each.number, each.title, timed=plant.long)
-    if lacking := each.lacks():
-        entry.waits_for = lacking
-        return entry
     try:
         each.play(plant, entry)
     except Exception as problem:

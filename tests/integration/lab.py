@@ -101,10 +101,10 @@ class Lab(Rows):
             seconds=seconds,
         )
 
-    def dispatch(self) -> list[UUID]:
+    def dispatch(self, *, oldest_first: bool = False) -> list[UUID]:
         """Dispatch; return the runs that were sent, in their order."""
         before = len(self.queue.segments)
-        dispatch(self.database, self.queue)
+        dispatch(self.database, self.queue, oldest_first=oldest_first)
         return [run.run_id for run in self.queue.segments[before:]]
 
     def claim(

@@ -15,7 +15,6 @@ from tests.faults.engine import picture
 from tests.faults.examining import examine
 from tests.faults.front import Client, web
 from tests.faults.journal import ENDED
-from tests.faults.lacking import lacks
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
 from tests.faults.plant import PATIENCE, Album, Plant
@@ -62,11 +61,7 @@ def uploaded_or_segmented(image: Row) -> bool:
     )
 
 
-@row(
-    "18",
-    "cancel while uploaded, queued, processing, committing",
-    lacks=lambda: lacks("cancel"),
-)
+@row("18", "cancel while uploaded, queued, processing, committing")
 def a_cancelled_image_is_what_it_was_or_segmented(plant: Plant, entry: Entry) -> None:
     owner = plant.lab.user()
     albums: list[Album] = []

@@ -4,7 +4,6 @@ import struct
 import zlib
 
 from tests.faults.examining import Expected, examine, failed
-from tests.faults.lacking import lacks
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
 from tests.faults.plant import Album, Plant
@@ -40,7 +39,7 @@ def a_child_killer_is_given_up_after_three_attempts(plant: Plant, entry: Entry) 
 
 @row("6b", "an image that kills its whole worker, three times")
 def a_worker_killer_is_given_up_after_three_attempts(plant: Plant, entry: Entry) -> None:
-    _poison(plant, entry, "kill_group", beside=plant.long and not lacks("apart"))
+    _poison(plant, entry, "kill_group", beside=plant.long)
 
 
 def _single_attempt(plant: Plant, entry: Entry, album: Album, expected: Expected) -> None:
@@ -52,9 +51,7 @@ def _single_attempt(plant: Plant, entry: Entry, album: Album, expected: Expected
     examine(plant, entry, healthy)
 
 
-@row(
-    "6c", "an engine that asks for more memory than a child may have", lacks=lambda: lacks("memory")
-)
+@row("6c", "an engine that asks for more memory than a child may have")
 def a_memory_eater_fails_alone(plant: Plant, entry: Entry) -> None:
     album = plant.segmenting(mode="eat", seconds=1)
     _single_attempt(plant, entry, album, failed("out_of_memory"))
@@ -66,7 +63,7 @@ def an_image_beyond_the_soft_limit_fails_as_timeout(plant: Plant, entry: Entry) 
     _single_attempt(plant, entry, album, failed("timeout"))
 
 
-@row("7b", "an engine that hangs beyond the hard limit", lacks=lambda: lacks("hard limit"))
+@row("7b", "an engine that hangs beyond the hard limit")
 def an_image_beyond_the_hard_limit_fails_as_timeout(plant: Plant, entry: Entry) -> None:
     album = plant.segmenting(engine="hurried", mode="hang")
     _single_attempt(plant, entry, album, failed("timeout"))

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from functools import partial
 
 from tests.faults.examining import examine
-from tests.faults.lacking import lacks
 from tests.faults.ledger import Entry
 from tests.faults.matrix import row
 from tests.faults.plant import (
@@ -148,11 +147,7 @@ def a_deployment_lets_the_images_be_finished(plant: Plant, entry: Entry) -> None
     entry.expect(max(began) == 1, f"an image was begun {max(began)} times in spite of the grace")
 
 
-@row(
-    "8b",
-    "SIGQUIT again and again while the same image is worked on",
-    lacks=lambda: lacks("hand-back"),
-)
+@row("8b", "SIGQUIT again and again while the same image is worked on")
 def a_deployment_uses_up_no_attempt(plant: Plant, entry: Entry) -> None:
     entry.injected = 5 if plant.long else 1
     with plant.gate("row8b") as gate:

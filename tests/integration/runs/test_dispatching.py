@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import TextClause, text
 
 from shared.actions.dispatch import dispatch
-from shared.database import runs
+from shared.database import dispatching
 from shared.database.transaction import Transaction
 from shared.domain.engines import EngineQueue
 from shared.domain.runs import DispatchedRun, FailureCode
@@ -185,12 +185,90 @@ def test_a_broker_that_refuses_gives_the_places_back(lab: Lab, ada: UUID) -> Non
     assert lab.dispatch() == order
 
 
+def test_one_interactive_run_goes_before_what_its_user_and_others_have_waiting(
+    lab: Lab, ada: UUID, bob: UUID
+) -> None:
+    """Somebody looks at that one image; that they filled the window does not count against it."""
+    mine = lab.waiting(ada, 10)
+    lab.dispatch()
+    theirs = lab.waiting(bob, 3)
+    [looked_at] = lab.waiting(ada, 1, priority="interactive")
+
+    for run in mine[:2]:
+        lab.complete(lab.claimed(run))
+
+    assert lab.dispatch() == [looked_at, theirs[0]]
+
+
+def test_interactive_runs_take_turns_like_any_others(lab: Lab, ada: UUID, bob: UUID) -> None:
+    """Asking for each image one by one gains nothing over asking for all at once."""
+    singles = [lab.waiting(ada, 1, priority="interactive")[0] for _ in range(10)]
+    bulk = lab.waiting(bob, 10)
+
+    assert lab.dispatch() == [singles[0], bulk[0], singles[1], bulk[1]]
+
+
+def test_more_interactive_runs_in_flight_than_a_fair_share_leave_no_place(
+    lab: Lab, ada: UUID, bob: UUID
+) -> None:
+    for _ in range(WINDOW):
+        lab.waiting(ada, 1, priority="interactive")
+    singles = lab.dispatch()
+    [last] = lab.waiting(ada, 1, priority="interactive")
+    theirs = lab.waiting(bob, 2)
+
+    for run in singles[:2]:
+        lab.complete(lab.claimed(run))
+
+    assert lab.dispatch() == theirs
+    assert lab.run(last).dispatched_at is None
+
+
+def test_what_waited_long_goes_first_in_some_rounds(lab: Lab, ada: UUID, bob: UUID) -> None:
+    """Urgent runs of the same user must not keep it waiting for ever; others lose nothing."""
+    normal = lab.waiting(ada, 2)
+    lab.sql("UPDATE runs SET created_at = created_at - interval '11 minutes'")
+    urgent = lab.waiting(ada, 4, priority="high")
+    theirs = lab.waiting(bob, 4)
+
+    assert lab.dispatch(oldest_first=True) == [normal[0], theirs[0], urgent[0], theirs[1]]
+
+
+def test_until_it_waited_long_urgency_is_strict(lab: Lab, ada: UUID) -> None:
+    """Q7: within a user, high priority precedes normal."""
+    lab.waiting(ada, 2)
+    urgent = lab.waiting(ada, 4, priority="high")
+
+    assert lab.dispatch(oldest_first=True) == urgent
+
+
+def test_places_that_others_leave_go_to_whom_has_more(lab: Lab, ada: UUID, bob: UUID) -> None:
+    many = lab.waiting(ada, 10)
+    few = lab.waiting(bob, 1)
+
+    assert lab.dispatch() == [many[0], few[0], many[1], many[2]]
+
+
+def test_dispatch_passes_over_what_somebody_is_changing(lab: Lab, ada: UUID) -> None:
+    """Rule 18: a cancel of thousands holds its runs for a while; nobody waits for the other."""
+    order = lab.waiting(ada, 6)
+    with lab.database.engine.begin() as connection:
+        connection.execute(
+            text("SELECT id FROM runs WHERE id = ANY(:ids) FOR UPDATE"), {"ids": order[:2]}
+        )
+
+        assert lab.dispatch() == order[2:4]
+
+    assert lab.dispatch() == order[:2]
+
+
 def test_the_next_runs_are_found_without_reading_all_that_wait(lab: Lab, ada: UUID) -> None:
     """The loose scan walks the partial index from user to user."""
     crowd(lab, lab.project(ada), 20_000)
 
-    for statement in (runs._WINDOW, runs._NEXT):
-        scans = scans_of_runs(lab, statement, queue="segment.cpu", free=8)
+    for statement in (dispatching._WINDOW, *dispatching._NEXT.values()):
+        values = {"queue": "segment.cpu", "free": 8, "ageing": dispatching.AGEING}
+        scans = scans_of_runs(lab, statement, **values)
 
         assert {scan["Node Type"] for scan in scans} <= {"Index Scan", "Index Only Scan"}
         assert sum(scan["Actual Rows"] * scan["Actual Loops"] for scan in scans) < 500

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from shared.actions.dispatch import dispatch, recover_lost
-from shared.database import runs
+from shared.actions.dispatch import LOST_IN_HAND_SECONDS, dispatch, recover_lost
+from shared.database import dispatching
 from shared.domain.runs import DispatchedRun
 from shared.messaging.memory import MemoryTaskQueue
+from shared.messaging.ports import HeldByBroker
 from tests.integration.lab import Lab
 
 SLOTS = 2
@@ -76,6 +77,30 @@ def test_a_message_that_a_dead_worker_holds_is_given_up_once_it_was_overtaken(
     assert lab.run(stuck).dispatched_at is None
 
 
+def test_a_message_that_was_taken_and_not_claimed_is_soon_given_up(lab: Lab, ada: UUID) -> None:
+    """Rule 24, Q2: its worker died between taking and claiming, and nothing comes behind it."""
+    [run] = lab.waiting(ada, 1)
+    lab.dispatch()
+    lab.queue.taken.add(run)
+
+    lab.age_messages(LOST_IN_HAND_SECONDS - 5)
+    assert recover_lost(lab.database, lab.queue) == 0
+    lab.age_messages(6)
+    assert recover_lost(lab.database, lab.queue) == 1
+
+
+def test_a_message_that_waits_in_its_queue_is_never_given_up_for_being_slow(
+    lab: Lab, ada: UUID
+) -> None:
+    """All workers are at long images; it is in nobody's hands."""
+    lab.waiting(ada, 1)
+    lab.dispatch()
+
+    lab.age_messages(10 * LOST_IN_HAND_SECONDS)
+
+    assert recover_lost(lab.database, lab.queue) == 0
+
+
 def test_a_message_older_than_any_visibility_timeout_is_given_up(lab: Lab, ada: UUID) -> None:
     """Rule 24."""
     lab.waiting(ada, 1)
@@ -92,9 +117,9 @@ def test_a_run_claimed_while_it_is_looked_for_keeps_its_place(lab: Lab, ada: UUI
     lab.age_messages()
 
     class Claiming(MemoryTaskQueue):
-        def held_by_broker(self, queues: object) -> set[UUID]:
+        def held_by_broker(self, queues: object) -> HeldByBroker:
             lab.claim(run)
-            return set()
+            return HeldByBroker(waiting=set(), taken=set())
 
     assert recover_lost(lab.database, Claiming()) == 0
     assert lab.run(run).dispatched_at is not None
@@ -104,7 +129,7 @@ def test_a_claimed_run_that_was_forgotten_is_in_flight_again(lab: Lab, ada: UUID
     """A message that was taken for lost arrives after all: the window stays right."""
     order = lab.waiting(ada, 10)
     lab.dispatch()
-    lab.database.transact(lambda tx: runs.forget_dispatch(tx.connection, order[:1]))
+    lab.database.transact(lambda tx: dispatching.forget_dispatch(tx.connection, order[:1]))
 
     lab.claim(order[0])
 
