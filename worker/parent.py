@@ -45,8 +45,9 @@ _received = 0
 def start_duties(sender: Any, **_: object) -> None:
     """Start the duties that go with the queues this worker reads."""
     queues = queues_of(sender)
-    pool = Pool(sender.pool)
+    pool = Pool(sender.pool, sender.controller)
     if any(name.startswith("segment.") for name in queues):
+        pool.take_at_most(shared_turns().places)  # Before the first message comes.
         _start("heartbeat", lambda: _beat(sender.hostname, queues, pool))
         _start("engines", _register_engines)
     if "stats" in queues:

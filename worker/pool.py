@@ -16,13 +16,28 @@ class Pool:
     """The children of this worker, whatever kind of pool Celery runs them in."""
 
     pool: Any
+    controller: Any = None
     active: Iterable[Any] = field(default_factory=lambda: state.active_requests)
     reserved: Iterable[Any] = field(default_factory=lambda: state.reserved_requests)
 
     @property
+    def children(self) -> int:
+        """How many tasks the pool could work at."""
+        return int(self.pool.num_processes)
+
+    @property
+    def limit(self) -> int:
+        """How many tasks Celery takes: where it prefetches none, as many as it could scale up to."""
+        return getattr(self.controller, "max_concurrency", None) or self.children
+
+    def take_at_most(self, tasks: int) -> None:
+        """Have Celery take no more than so many."""
+        self.controller.max_concurrency = tasks
+
+    @property
     def free(self) -> int:
         """How many more tasks could be taken; one that waits for its child to begin counts."""
-        return int(self.pool.num_processes) - len({*self.reserved, *self.active})
+        return self.limit - len({*self.reserved, *self.active})
 
     def pids(self) -> set[int]:
         """Return the live children; a pool without children works in this process."""

@@ -1,7 +1,8 @@
 """Turns at the engines: so many at a time, however many children the worker has.
 
 A worker has more children than turns. While one child is in its engine, another reads its image,
-measures or stores; so neither a core nor an accelerator rests between two images.
+measures or stores; so neither a core nor an accelerator rests between two images. That only pays
+while images are short: one that waits here for a long turn could have begun at another worker.
 """
 
 import fcntl
@@ -23,8 +24,15 @@ from shared.domain.runs import SENTENCES, FailureCode
 #: How often the first in line looks for a free place; the others wait for the first.
 LOOK_SECONDS = 0.001
 
-#: A place: who is at it, and until when by the clock that all processes of a machine share.
-_PLACE = struct.Struct("=qd")
+#: A turn this short is not worth going to another worker for.
+SHORT_SECONDS = 2.0
+
+#: After such a rest nobody knows how long the next images will take.
+REST_SECONDS = 1.0
+
+#: A place: who is at it (0: nobody), since when, and until when at most; of a turn that is over,
+#: until when it was. All by the clock that the processes of a machine share.
+_PLACE = struct.Struct("=qdd")
 _LINE = 0  # The byte whose lock is the head of the line; those of the places follow.
 
 
@@ -57,17 +65,28 @@ class Turns:
         began = time.monotonic()
         try:
             place = self._wait()
-            self._write(place, os.getpid(), time.monotonic() + limits.hard_seconds)
+            begins = time.monotonic()
+            self._write(place, os.getpid(), begins, begins + limits.hard_seconds)
             with _alarm(limits.soft_seconds):
-                yield time.monotonic() - began
+                yield begins - began
         finally:
             self._leave()
 
     def overdue(self) -> set[int]:
         """Return the processes that are in an engine beyond its hard limit, dead ones included."""
         now = time.monotonic()
-        places = _PLACE.iter_unpack(self._table[:])
-        return {pid for pid, until in places if pid and until < now}
+        return {pid for pid, _, until in self._places() if pid and until < now}
+
+    def are_short(self) -> bool:
+        """Tell whether every place has turns of a moment only, one after the other."""
+        now = time.monotonic()
+        return all(
+            (now if pid else until) - since < SHORT_SECONDS and now - until < REST_SECONDS
+            for pid, since, until in self._places()
+        )
+
+    def _places(self) -> list[tuple[int, float, float]]:
+        return list(_PLACE.iter_unpack(self._table[:]))
 
     def _wait(self) -> int:
         """Queue up, then take the first place that is free."""
@@ -82,16 +101,16 @@ class Turns:
 
     def _leave(self) -> None:
         """Give back whatever this process holds: a signal may have come between two steps."""
-        for place, (pid, _) in enumerate(_PLACE.iter_unpack(self._table[:])):
+        for place, (pid, since, _) in enumerate(self._places()):
             if pid == os.getpid():
-                self._write(place, 0, 0.0)
+                self._write(place, 0, since, time.monotonic())
         fcntl.lockf(self._file, fcntl.LOCK_UN)
 
-    def _write(self, place: int, pid: int, until: float) -> None:
-        # The time before the name: nobody may be read with the limit of the one before.
+    def _write(self, place: int, pid: int, since: float, until: float) -> None:
+        # The times before the name: nobody may be read with the limit of the one before.
         offset = place * _PLACE.size
-        _PLACE.pack_into(self._table, offset, 0, until)
-        _PLACE.pack_into(self._table, offset, pid, until)
+        _PLACE.pack_into(self._table, offset, 0, since, until)
+        _PLACE.pack_into(self._table, offset, pid, since, until)
 
 
 class FreeTurns:
@@ -108,6 +127,10 @@ class FreeTurns:
     def overdue(self) -> set[int]:
         """Return nobody: a process cannot end itself while it is deep in an engine."""
         return set()
+
+    def are_short(self) -> bool:
+        """Tell that nobody need come early: nobody waits here."""
+        return False
 
 
 _shared: Turns | FreeTurns = FreeTurns()

@@ -12,7 +12,7 @@ import pytest
 from shared.domain.engines import Limits
 from shared.domain.runs import FailureCode
 from tests.integration.interleaving import until
-from worker.turns import EngineTimeoutError, FreeTurns, Turns
+from worker.turns import REST_SECONDS, SHORT_SECONDS, EngineTimeoutError, FreeTurns, Turns
 
 PATIENT = Limits(soft_seconds=60, hard_seconds=60)
 
@@ -123,6 +123,32 @@ def test_an_ended_turn_is_never_overdue(turns: Turns, monkeypatch: pytest.Monkey
     monkeypatch.setattr(time, "monotonic", lambda: later)
 
     assert turns.overdue() == set()
+
+
+def test_turns_are_short_while_moments_follow_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns, now = Turns(1), [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert not turns.are_short()  # Nobody knows yet.
+
+    with turns.taken(PATIENT):
+        now[0] += SHORT_SECONDS / 2
+        assert turns.are_short()
+    assert turns.are_short()
+    now[0] += REST_SECONDS
+    assert not turns.are_short()
+
+    with turns.taken(PATIENT):
+        now[0] += SHORT_SECONDS
+        assert not turns.are_short()
+    assert not turns.are_short()
+
+
+def test_one_long_turn_among_short_ones_is_enough(turns: Turns) -> None:
+    """The place beside it was never taken, or has a turn without end."""
+    with turns.taken(PATIENT):
+        assert not turns.are_short()
 
 
 @pytest.mark.parametrize("made", [lambda: Turns(1), FreeTurns])
