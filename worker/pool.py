@@ -27,7 +27,7 @@ class Pool:
 
     @property
     def limit(self) -> int:
-        """How many tasks Celery takes: where it prefetches none, as many as it could scale up to."""
+        """How many tasks Celery takes at most, as it prefetches none."""
         return getattr(self.controller, "max_concurrency", None) or self.children
 
     def take_at_most(self, tasks: int) -> None:

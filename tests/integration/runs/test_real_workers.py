@@ -92,13 +92,11 @@ def test_while_images_are_long_no_more_are_taken_than_engines_work(fleet: Fleet)
     """Q7: the third could begin at another worker, and waits where one can take it."""
     projects = [fleet.upload() for _ in range(4)]
     fleet.until_begun(2)
-    dispatched = (
-        "SELECT count(*) FROM runs WHERE dispatched_at IS NOT NULL AND project_id = ANY(:ids)"
-    )
-    until(lambda: fleet.lab.value(dispatched, ids=projects) == 4, seconds=SECONDS)
+    question = "SELECT count(*) FROM runs WHERE project_id = ANY(:ids) AND"
+    sent = f"{question} dispatched_at IS NOT NULL"
+    until(lambda: fleet.lab.value(sent, ids=projects) == 4, seconds=SECONDS)
 
-    running = "SELECT count(*) FROM runs WHERE status = 'running' AND project_id = ANY(:ids)"
-    assert fleet.lab.value(running, ids=projects) == 2
+    assert fleet.lab.value(f"{question} status = 'running'", ids=projects) == 2
 
     fleet.open()
     for project in projects:
