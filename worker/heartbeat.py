@@ -55,9 +55,6 @@ class Heartbeat:
 
     def beat_once(self, now: float) -> None:
         """Do what is due at the monotonic time *now*."""
-        # Reading ahead pays only while turns are short.
-        ahead = self.turns.are_short()
-        self.pool.take_at_most(self.pool.children if ahead else self.turns.places)
         live = self.pool.pids()
         self._end_the_overdue(live)
         self._give_back_ended()

@@ -8,7 +8,7 @@ from structlog import get_logger
 
 from shared.actions.publish_outbox import BATCH, publish_outbox
 from shared.database.engine import Database, plain_url
-from shared.messaging.ports import EventPublisher
+from shared.messaging.ports import EventPublisher, TaskQueue
 
 logger = get_logger(__name__)
 
@@ -19,13 +19,15 @@ GATHER_SECONDS = 0.05
 SLEEP_SECONDS = 1.0
 
 
-def publish_for_ever(database: Database, publisher: EventPublisher, stopping: Event) -> None:
+def publish_for_ever(
+    database: Database, publisher: EventPublisher, queue: TaskQueue, stopping: Event
+) -> None:
     """Publish until told to stop; what fails now is published at the next try."""
     while not stopping.is_set():
         try:
             with Connection.connect(plain_url(database.url), autocommit=True) as listener:
                 listener.execute("LISTEN celltally_outbox")
-                _publish_when_woken(listener, database, publisher, stopping)
+                _publish_when_woken(listener, database, publisher, queue, stopping)
         except Exception as problem:
             if not isinstance(problem, OperationalError):
                 logger.exception("publishing failed; trying again")
@@ -33,10 +35,14 @@ def publish_for_ever(database: Database, publisher: EventPublisher, stopping: Ev
 
 
 def _publish_when_woken(
-    listener: Connection, database: Database, publisher: EventPublisher, stopping: Event
+    listener: Connection,
+    database: Database,
+    publisher: EventPublisher,
+    queue: TaskQueue,
+    stopping: Event,
 ) -> None:
     while not stopping.is_set():
-        while publish_outbox(database, publisher) == BATCH:
+        while publish_outbox(database, publisher, queue) == BATCH:
             pass
         for _ in listener.notifies(timeout=SLEEP_SECONDS, stop_after=1):
             time.sleep(GATHER_SECONDS)

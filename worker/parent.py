@@ -18,6 +18,7 @@ from structlog import get_logger
 from shared.config import Settings
 from shared.database.engine import Database
 from shared.messaging.celery_queue import CeleryTaskQueue
+from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
 from shared.servers.addresses import server_urls
@@ -31,6 +32,9 @@ from worker.strays import Strays
 from worker.turns import shared_turns
 
 logger = get_logger(__name__)
+
+#: How soon it is noticed that turns are short, or no more.
+REACH_SECONDS = 0.1
 
 #: The heartbeat has this long to say good-bye.
 GOOD_BYE_SECONDS = 5.0
@@ -47,7 +51,8 @@ def start_duties(sender: Any, **_: object) -> None:
     queues = queues_of(sender)
     pool = Pool(sender.pool, sender.controller)
     if any(name.startswith("segment.") for name in queues):
-        pool.take_at_most(shared_turns().places)  # Before the first message comes.
+        pool.reach(shared_turns())  # Before the first message comes.
+        _start("reach", lambda: _reach(pool))
         _start("heartbeat", lambda: _beat(sender.hostname, queues, pool))
         _start("engines", _register_engines)
     if "stats" in queues:
@@ -98,6 +103,11 @@ def _register_engines() -> None:
     subprocess.run([sys.executable, "-m", "worker.engines.register"], check=False)
 
 
+def _reach(pool: Pool) -> None:
+    while not _closing.wait(REACH_SECONDS):
+        pool.reach(shared_turns())
+
+
 def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
     settings = Settings.from_environment()
     urls = server_urls(settings)
@@ -121,6 +131,7 @@ def _publish() -> None:
     publish_for_ever(
         Database(urls.database, pool_size=1, name="celltally-outbox"),
         RedisEventPublisher(connect(urls.redis, name="celltally-outbox")),
+        sending_queue(urls.redis),
         _stopping,
     )
 

@@ -9,6 +9,7 @@ from celery.worker import state
 
 from shared.database.leases import Holding
 from worker.endings import run_of
+from worker.turns import FreeTurns, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Pool:
         """How many tasks Celery takes at most, as it prefetches none."""
         return getattr(self.controller, "max_concurrency", None) or self.children
 
-    def take_at_most(self, tasks: int) -> None:
-        """Have Celery take no more than so many."""
-        self.controller.max_concurrency = tasks
+    def reach(self, turns: Turns | FreeTurns) -> None:
+        """Have Celery take more tasks than engines work at only while turns are short."""
+        self.controller.max_concurrency = self.children if turns.are_short() else turns.places
 
     @property
     def free(self) -> int:

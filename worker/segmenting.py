@@ -100,7 +100,7 @@ def carry_out(
     *is_timeout* tells the exception by which the task's time limit interrupts the work.
     """
     run = services.database.transact(
-        lambda tx: claim_run(tx, services.queue, run_id, claimant=claimant), single=True
+        lambda tx: claim_run(tx, run_id, claimant=claimant), single=True
     )
     if run is None:  # Delivered twice, cancelled or deleted: somebody else has the say.
         return False

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from shared.database.outbox import Waiting
 from shared.database.transaction import Transaction
 from shared.domain.channels import Channel
 from shared.domain.events import EVENTS, Event, EventType, ImageChange, ImageStatusUpdate
-from shared.messaging.ports import EventPublisher
+from shared.messaging.ports import EventPublisher, TaskQueue
 from shared.pausing import pause
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,13 @@ BATCH = 500
 IMAGES_PER_MESSAGE = 200
 
 
-def publish_outbox(database: Database, publisher: EventPublisher) -> int:
+def publish_outbox(
+    database: Database, publisher: EventPublisher, queue: TaskQueue | None = None
+) -> int:
     """Publish what waits; return how many messages were taken.
+
+    Where an image's status changed the counts did too, so a recompute is asked of *queue*: once
+    for all changes that are told together.
 
     They are deleted after they were published, so a crash in between publishes again:
     with the same key, which the channel refuses, or, for image statuses, with the same
@@ -34,6 +40,8 @@ def publish_outbox(database: Database, publisher: EventPublisher) -> int:
         waiting = outbox.oldest(tx.connection, BATCH)
         for channel, event, key in _joined(_valid(waiting)):
             publisher.publish_event(channel, event, key=key)
+            if queue is not None and isinstance(event, ImageStatusUpdate):
+                tx.after_commit(partial(queue.ask_recompute, channel.id))
         pause("outbox.before_delete")
         outbox.delete(tx.connection, [message.id for message in waiting])
         return len(waiting)

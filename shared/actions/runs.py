@@ -17,12 +17,11 @@ from shared.domain.runs import (
 from shared.messaging.ports import TaskQueue
 
 
-def claim_run(
-    tx: Transaction, queue: TaskQueue, run_id: UUID, *, claimant: Claimant
-) -> ClaimedRun | None:
+def claim_run(tx: Transaction, run_id: UUID, *, claimant: Claimant) -> ClaimedRun | None:
     """Take the run for this process; None when it is not waiting (any more).
 
-    The attempt is counted here, so that an image that kills its worker is capped too.
+    The attempt is counted here, so that an image that kills its worker is capped too. For the
+    recompute asks whoever publishes the image's new status.
     """
     token = uuid4()
     values = {
@@ -36,7 +35,6 @@ def claim_run(
     if not rows:
         return None
     row = rows[0]
-    _ask(tx, queue, row["project_id"])
     claimed = row["claimed"]
     return ClaimedRun(
         id=run_id,

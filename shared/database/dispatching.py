@@ -30,7 +30,7 @@ flying AS (
 ),
 shares AS (
     SELECT u.user_id, coalesce(f.n, 0) AS n, coalesce(f.interactive, 0) AS interactive,
-           ceil((sum(coalesce(f.n, 0)) OVER () + :free) / count(*) OVER ()) AS fair
+           ceil((sum(coalesce(f.n, 0)) OVER () + :free) / count(*) OVER ()) + :beyond AS fair
     FROM users AS u LEFT JOIN flying AS f USING (user_id) WHERE u.user_id IS NOT NULL
 ),
 next AS (
@@ -163,20 +163,26 @@ def take_next(
 ) -> list[DispatchedRun]:
     """Mark the next *free* runs of the queue as dispatched and return them in their order."""
     taken: list[DispatchedRun] = []
-    while len(taken) < free:
-        more = choose_next(connection, queue, free - len(taken), oldest_first=oldest_first)
-        if not more:
+    beyond = 0
+    while (left := free - len(taken)) > 0:
+        more = choose_next(connection, queue, left, oldest_first=oldest_first, beyond=beyond)
+        if not more and beyond:
             break
+        # Those whose shares are empty may not begin yet: then others may have more than theirs.
+        beyond = 0 if more else left
         connection.execute(_MARK, {"ids": [run.run_id for run in more]})
         taken += more
     return taken
 
 
 def choose_next(
-    connection: Connection, queue: str, free: int, *, oldest_first: bool = False
+    connection: Connection, queue: str, free: int, *, oldest_first: bool = False, beyond: int = 0
 ) -> list[DispatchedRun]:
-    """Lock the next runs within the users' fair shares of *free* places and return them."""
-    values: dict[str, Any] = {"queue": queue, "free": free}
+    """Lock the next runs for *free* places and return them.
+
+    Nobody gets more than *beyond* of a fair share.
+    """
+    values: dict[str, Any] = {"queue": queue, "free": free, "beyond": beyond}
     if oldest_first:
         values["ageing"] = AGEING
     rows = connection.execute(_NEXT[oldest_first], values)

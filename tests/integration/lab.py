@@ -117,7 +117,7 @@ class Lab(Rows):
         before_commit: Callable[[], None] = nothing,
     ) -> ClaimedRun | None:
         def claim(tx: Transaction) -> ClaimedRun | None:
-            run = claim_run(tx, self.queue, run_id, claimant=Claimant(worker, pid, lease))
+            run = claim_run(tx, run_id, claimant=Claimant(worker, pid, lease))
             before_commit()
             return run
 

@@ -249,6 +249,16 @@ def test_places_that_others_leave_go_to_whom_has_more(lab: Lab, ada: UUID, bob: 
     assert lab.dispatch() == [many[0], few[0], many[1], many[2]]
 
 
+def test_users_whose_runs_may_not_begin_yet_leave_no_place_empty(lab: Lab, ada: UUID) -> None:
+    """Q7: they wait after a failed attempt, and have a share of nothing."""
+    for _ in range(3):
+        [run] = lab.waiting(lab.user(), 1)
+        lab.sql("UPDATE runs SET not_before = now() + interval '1 minute' WHERE id = :id", id=run)
+    order = lab.waiting(ada, 10)
+
+    assert lab.dispatch() == order[:WINDOW]
+
+
 def test_dispatch_passes_over_what_somebody_is_changing(lab: Lab, ada: UUID) -> None:
     """Rule 18: a cancel of thousands holds its runs for a while; nobody waits for the other."""
     order = lab.waiting(ada, 6)
@@ -267,7 +277,7 @@ def test_the_next_runs_are_found_without_reading_all_that_wait(lab: Lab, ada: UU
     crowd(lab, lab.project(ada), 20_000)
 
     for statement in (dispatching._WINDOW, *dispatching._NEXT.values()):
-        values = {"queue": "segment.cpu", "free": 8, "ageing": dispatching.AGEING}
+        values = {"queue": "segment.cpu", "free": 8, "beyond": 0, "ageing": dispatching.AGEING}
         scans = scans_of_runs(lab, statement, **values)
 
         assert {scan["Node Type"] for scan in scans} <= {"Index Scan", "Index Only Scan"}

@@ -25,11 +25,6 @@ class FakePool:
 
     live: set[int] = field(default_factory=lambda: {1, 2})
     busy: set[Holding] = field(default_factory=set)
-    children: int = 4
-    limit: int = 0
-
-    def take_at_most(self, tasks: int) -> None:
-        self.limit = tasks
 
     def pids(self) -> set[int]:
         return set(self.live)
@@ -45,13 +40,8 @@ class FakeTurns:
     places: int = 2
     late: set[int] = field(default_factory=set)
 
-    short: bool = False
-
     def overdue(self) -> set[int]:
         return set(self.late)
-
-    def are_short(self) -> bool:
-        return self.short
 
 
 @pytest.fixture
@@ -283,18 +273,6 @@ def test_a_child_whose_engine_is_beyond_its_hard_limit_is_ended(
     assert killed == [1]
     assert lab.run(late.id).failure_code == FailureCode.TIMEOUT
     assert lab.run(punctual.id).status == RunStatus.RUNNING
-
-
-def test_more_messages_are_taken_than_engines_work_only_while_turns_are_short(
-    heartbeat: Heartbeat, pool: FakePool, turns: FakeTurns
-) -> None:
-    """Q7: an image that waits here for a long turn could have begun at another worker."""
-    heartbeat.beat_once(0.0)
-    assert pool.limit == turns.places
-
-    turns.short = True
-    heartbeat.beat_once(0.5)
-    assert pool.limit == pool.children
 
 
 def test_a_dead_child_is_not_overdue(

@@ -113,7 +113,7 @@ def test_of_an_attempt_that_began_meanwhile_its_own_output_goes(lab: Lab, projec
     def again(tx: Transaction) -> None:
         tx.rows(moves.REQUEUE_ORPHANED, {"worker": "w1", "dead": [1]})
         claimant = Claimant("w1", 2, lease_seconds=-10)
-        second.extend(filter(None, [claim_run(tx, lab.queue, first.id, claimant=claimant)]))
+        second.extend(filter(None, [claim_run(tx, first.id, claimant=claimant)]))
         reaping.append(pool.submit(lab.reap))
         lab.until_one_waits()
 

@@ -51,6 +51,19 @@ def test_a_rollback_announces_nothing(lab: Lab, project: UUID) -> None:
     assert waiting(lab) == 0
 
 
+def test_whoever_tells_of_an_image_has_its_project_recounted(lab: Lab, project: UUID) -> None:
+    """R1: a claim asks for no recompute itself; for all that is told together one is enough."""
+    other = lab.project()
+    for each in (project, project, other):
+        lab.claimed(lab.one_run(each).id)
+    lab.queue.recomputed.clear()
+
+    publish_outbox(lab.database, lab.publisher, lab.queue)
+
+    assert sorted(set(lab.queue.recomputed)) == sorted({project, other})
+    assert len(lab.queue.recomputed) <= 3
+
+
 def test_every_move_of_a_run_is_told_with_the_image_as_it_is_then(lab: Lab, project: UUID) -> None:
     run = lab.claimed(lab.one_run(project).id)
     lab.complete(run, objects=3)

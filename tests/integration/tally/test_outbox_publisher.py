@@ -29,7 +29,7 @@ class Unsteady(MemoryEventPublisher):
 @pytest.fixture
 def publisher(lab: Lab) -> Iterator[Unsteady]:
     unsteady, stopping = Unsteady(), Event()
-    thread = Thread(target=publish_for_ever, args=(lab.database, unsteady, stopping))
+    thread = Thread(target=publish_for_ever, args=(lab.database, unsteady, lab.queue, stopping))
     thread.start()
     yield unsteady
     stopping.set()

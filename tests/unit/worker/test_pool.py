@@ -69,3 +69,23 @@ def test_without_more_words_celery_says_who_is_at_work() -> None:
     pool = Pool(prefork(child(1)))
 
     assert (pool.at_work(), pool.free) == (set(), 2)
+
+
+def test_more_tasks_are_taken_than_engines_work_only_while_turns_are_short() -> None:
+    """Q7: an image that waits here for a long turn could have begun at another worker."""
+    turns = SimpleNamespace(places=1, are_short=lambda: short)
+    pool = Pool(prefork(), SimpleNamespace(max_concurrency=None), active=[], reserved=[])
+
+    short = False
+    pool.reach(turns)
+    assert (pool.limit, pool.free) == (1, 1)
+
+    short = True
+    pool.reach(turns)
+    assert (pool.limit, pool.free) == (2, 2)
+
+
+def test_a_worker_without_turns_takes_as_many_as_it_has_children() -> None:
+    pool = Pool(prefork(), SimpleNamespace(max_concurrency=None), active=[], reserved=[])
+
+    assert (pool.limit, pool.free) == (2, 2)
