@@ -30,7 +30,9 @@ flying AS (
 ),
 shares AS (
     SELECT u.user_id, coalesce(f.n, 0) AS n, coalesce(f.interactive, 0) AS interactive,
-           ceil((sum(coalesce(f.n, 0)) OVER () + :free) / count(*) OVER ()) + :beyond AS fair
+           CASE WHEN :fairly
+                THEN ceil((sum(coalesce(f.n, 0)) OVER () + :free) / count(*) OVER ())
+                ELSE coalesce(f.n, 0) + :free END AS fair
     FROM users AS u LEFT JOIN flying AS f USING (user_id) WHERE u.user_id IS NOT NULL
 ),
 next AS (
@@ -124,8 +126,7 @@ WHERE id = ANY(:ids) AND status = 'queued' AND dispatched_at IS NOT NULL RETURNI
 """
 )
 
-# A message may lie with a worker that is gone, and the broker waits for it for a quarter of an
-# hour. Once a later one was claimed a while ago, it does not come any more.
+# A message may lie with a worker that is gone, and the broker waits for it for half an hour. Once a later one was claimed a while ago, it does not come any more.
 _UNCLAIMED = text(
     """
 SELECT r.id, r.queue,
@@ -163,26 +164,28 @@ def take_next(
 ) -> list[DispatchedRun]:
     """Mark the next *free* runs of the queue as dispatched and return them in their order."""
     taken: list[DispatchedRun] = []
-    beyond = 0
+    fairly = True
     while (left := free - len(taken)) > 0:
-        more = choose_next(connection, queue, left, oldest_first=oldest_first, beyond=beyond)
-        if not more and beyond:
+        more = choose_next(connection, queue, left, oldest_first=oldest_first, fairly=fairly)
+        if not more and not fairly:
             break
-        # Those whose shares are empty may not begin yet: then others may have more than theirs.
-        beyond = 0 if more else left
+        # Whoever waits and may not begin yet has a share too: others may have it meanwhile.
+        fairly = bool(more)
         connection.execute(_MARK, {"ids": [run.run_id for run in more]})
         taken += more
     return taken
 
 
 def choose_next(
-    connection: Connection, queue: str, free: int, *, oldest_first: bool = False, beyond: int = 0
+    connection: Connection,
+    queue: str,
+    free: int,
+    *,
+    oldest_first: bool = False,
+    fairly: bool = True,
 ) -> list[DispatchedRun]:
-    """Lock the next runs for *free* places and return them.
-
-    Nobody gets more than *beyond* of a fair share.
-    """
-    values: dict[str, Any] = {"queue": queue, "free": free, "beyond": beyond}
+    """Lock the next runs for *free* places and return them; *fairly*, none beyond a share."""
+    values: dict[str, Any] = {"queue": queue, "free": free, "fairly": fairly}
     if oldest_first:
         values["ageing"] = AGEING
     rows = connection.execute(_NEXT[oldest_first], values)

@@ -101,7 +101,7 @@ def test_a_message_that_waits_in_its_queue_is_never_given_up_for_being_slow(
     assert recover_lost(lab.database, lab.queue) == 0
 
 
-def test_a_message_older_than_any_visibility_timeout_is_given_up(lab: Lab, ada: UUID) -> None:
+def test_a_message_older_than_a_quarter_of_an_hour_is_given_up(lab: Lab, ada: UUID) -> None:
     """Rule 24."""
     lab.waiting(ada, 1)
     lab.dispatch()
