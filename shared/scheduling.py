@@ -2,9 +2,8 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import cycle
 from threading import Event
 
 from psycopg import Connection, OperationalError
@@ -61,10 +60,7 @@ class Scheduler:
     publisher: EventPublisher
     storage: Storage
     _workers: set[str] = field(default_factory=set)
-    #: In every fourth round the oldest of each user goes first.
-    _oldest_first: Iterator[bool] = field(
-        default_factory=lambda: cycle([False, False, False, True])
-    )
+    _rounds: int = 0  #: In which something was dispatched.
 
     def duties(self) -> list[Duty]:
         """Return every duty with its interval."""
@@ -82,7 +78,10 @@ class Scheduler:
 
     def dispatch(self) -> None:
         """Fill the free places."""
-        dispatch(self.database, self.queue, oldest_first=next(self._oldest_first))
+        # In each fourth round the oldest of each user goes first.
+        oldest_first = self._rounds % 4 == 0 and self._rounds > 0
+        if dispatch(self.database, self.queue, oldest_first=oldest_first):
+            self._rounds += 1
 
     def ask_for_stats(self) -> None:
         """Ask again for the projects whose recompute was lost on the way."""

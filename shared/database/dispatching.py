@@ -126,7 +126,8 @@ WHERE id = ANY(:ids) AND status = 'queued' AND dispatched_at IS NOT NULL RETURNI
 """
 )
 
-# A message may lie with a worker that is gone, and the broker waits for it for half an hour. Once a later one was claimed a while ago, it does not come any more.
+# A message may lie with a worker that is gone, and the broker waits for it for half an hour.
+# Once a later one was claimed a while ago, it does not come any more.
 _UNCLAIMED = text(
     """
 SELECT r.id, r.queue,
