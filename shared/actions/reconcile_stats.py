@@ -1,6 +1,6 @@
 """Recount projects from their rows, repair drift, raise versions after a restore (rules.md 31)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
@@ -16,11 +16,15 @@ from shared.domain.stats import VERSION_BUMP
 _PATIENTLY = text("SET LOCAL statement_timeout = 0")
 
 
-def drifted_projects(database: Database) -> Iterator[Drift]:
-    """Yield the projects whose tally is not what their rows say."""
+def drifted_projects(
+    database: Database, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Drift]:
+    """Yield the projects whose tally is not what their rows say; none any more once *stopped*."""
     with database.reading() as connection:
         everything = drift.project_ids(connection)
     for project_id in everything:
+        if stopped():
+            return
         found = database.transact(partial(_find, project_id))
         if found is not None:
             yield found
