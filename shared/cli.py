@@ -24,6 +24,7 @@ COMMANDS = {
     "engines": ("shared.commands.engines:engines", "List the engines installed here."),
     "user": ("shared.commands.users:user", "Make accounts."),
     "token": ("shared.commands.tokens:token", "Make tokens for scripts."),
+    "audit": ("shared.commands.audit:audit", "Check every invariant of rows and files."),
     "doctor": ("shared.commands.doctor:doctor", "Try every dependency, end to end."),
 }
 

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from PIL import ImageDraw
 
 from shared.domain.engines import Segmentation
+from shared.domain.result_files import LABELS, OBJECTS, PREVIEW, key_of
 from shared.measuring import Outline, Table, measure, outlines
 from shared.reading.display import encoded, small_picture
 from shared.storage import Storage
-
-LABELS = "labels.tif"
-OBJECTS = "objects.parquet"
-PREVIEW = "preview.webp"
 
 _OUTLINE_COLOUR = (62, 224, 200)  # The first overlay colour of the pages, #3ee0c8.
 _SMALL_LABELS = np.iinfo(np.uint16).max
@@ -54,11 +51,6 @@ def save_result(
     storage.put(key_of(prefix, OBJECTS), _objects_file(table, shapes, segmentation.scores))
     storage.put(key_of(prefix, PREVIEW), _preview(image, shapes))
     return ResultSummary(object_count=len(table["label"]), total_area=int(table["area"].sum()))
-
-
-def key_of(prefix: str, name: str) -> str:
-    """Return the key of the result's file *name* (LABELS, OBJECTS, PREVIEW)."""
-    return f"{prefix.removesuffix('/')}/{name}"
 
 
 def load_objects(storage: Storage, prefix: str) -> list[dict[str, Any]]:

@@ -2,17 +2,20 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Thread
 
 from psycopg import Connection, OperationalError
 from structlog import get_logger
 
+from shared.actions.audit import audit_if_due
 from shared.actions.clean_storage import delete_files
 from shared.actions.delete_project import finish_deletions
 from shared.actions.dispatch import dispatch, recover_lost
 from shared.actions.leases import reap_expired
+from shared.actions.reconcile_stats import reconcile_some
 from shared.config import Settings
 from shared.database import dashboards, stats, workers
 from shared.database.engine import Database, plain_url
@@ -29,6 +32,9 @@ logger = get_logger(__name__)
 
 #: Held by the leader for as long as its connection lives; others wait for it.
 LEADER_LOCK = 4_770_004
+
+#: How long a scheduler that ends waits for a slow duty.
+PATIENCE_SECONDS = 3.0
 
 
 @dataclass
@@ -83,6 +89,33 @@ class Scheduler:
         if dispatch(self.database, self.queue, oldest_first=oldest_first):
             self._rounds += 1
 
+    def slow_duties(self, over: Event) -> list[Duty]:
+        """Return what may take minutes; it is left off when *over* is set."""
+        return [
+            Duty("reconcile stats", 10, lambda: self.reconcile_stats(over)),
+            Duty("audit", 60, lambda: self.audit(over)),
+        ]
+
+    def reconcile_stats(self, over: Event) -> None:
+        """Compare some tallies with their rows, and put right what should never be wrong."""
+        for drift in reconcile_some(self.database, stopped=over.is_set):
+            logger.error(
+                "a tally was wrong and is repaired",
+                project_id=str(drift.project_id),
+                differences=drift.differences,
+            )
+
+    def audit(self, over: Event) -> None:
+        """Check every invariant, once a night."""
+        for finding in audit_if_due(self.database, self.storage, over.is_set):
+            logger.error(
+                "an invariant is broken",
+                invariant=finding.broken,
+                offenders=finding.offenders.count,
+                first=finding.offenders.first,
+                remedy=finding.remedy,
+            )
+
     def ask_for_stats(self) -> None:
         """Ask again for the projects whose recompute was lost on the way."""
         with self.database.reading() as connection:
@@ -124,6 +157,23 @@ def lead(connection: Connection, duties: list[Duty], stopping: Event) -> None:
             duties[0].due = 0.0
 
 
+@contextmanager
+def slow_duties_beside(scheduler: Scheduler) -> Iterator[None]:
+    """Do the slow duties in a thread, for dispatch must not wait for them.
+
+    One that is at a long statement is left alone: it only reads, or does what may be done twice.
+    """
+    over = Event()
+    duties = scheduler.slow_duties(over)
+    thread = Thread(target=_repeat, args=(duties, over), name="slow duties", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(PATIENCE_SECONDS)
+
+
 def run(scheduler: Scheduler, stopping: Event) -> None:
     """Become the leader and stay it; without the lock or the database, try again."""
     url = plain_url(scheduler.database.url)
@@ -132,7 +182,8 @@ def run(scheduler: Scheduler, stopping: Event) -> None:
             with Connection.connect(url, autocommit=True, application_name="leader") as connection:
                 if _leads(connection):
                     logger.info("leading")
-                    lead(connection, scheduler.duties(), stopping)
+                    with slow_duties_beside(scheduler):
+                        lead(connection, scheduler.duties(), stopping)
         except OperationalError as problem:
             logger.warning("the database is away; trying again", error=str(problem).strip())
         stopping.wait(1.0)
@@ -147,12 +198,19 @@ def main() -> None:
     settings = Settings.from_environment()
     urls = server_urls(settings)
     scheduler = Scheduler(
-        database=Database(urls.database, pool_size=2, name="celltally-scheduler"),
+        database=Database(urls.database, pool_size=3, name="celltally-scheduler"),
         queue=sending_queue(urls.redis, breaker=False),
         publisher=RedisEventPublisher(connect(urls.redis, name="celltally-scheduler")),
         storage=open_storage(settings.file_storage_url),
     )
     run(scheduler, stopping)
+
+
+def _repeat(duties: list[Duty], over: Event) -> None:
+    while not over.is_set():
+        for duty in duties:
+            duty.do_if_due(time.monotonic())
+        over.wait(1.0)
 
 
 def _leads(connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web.api import api_blueprint, health
+from web.api import api_blueprint, health, metrics
 from web.headers import secure_headers
 from web.limits import limit_rates
 from web.pages import register_pages
@@ -23,6 +23,7 @@ def create_app(services: Services) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.register_blueprint(api_blueprint())
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     register_pages(app)
     record_requests(app)
     register_problems(app, page_of_problem)

@@ -13,7 +13,7 @@ HEADER = "X-Request-Id"
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 #: Asked every few seconds by machines; not worth a line.
-QUIET = frozenset({"/healthz", "/readyz"})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def record_requests(app: Flask) -> None:

@@ -1,10 +1,12 @@
 """Recount projects from their rows, repair drift, raise versions after a restore (rules.md 31)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
 
 from shared.database import access, drift, stats
 from shared.database.drift import Drift
@@ -15,13 +17,46 @@ from shared.domain.stats import VERSION_BUMP
 # A project may hold a million images; this is no request that somebody waits for.
 _PATIENTLY = text("SET LOCAL statement_timeout = 0")
 
+#: Nobody watches over the scheduler's recount; a million images take a second.
+_BOUNDED = text("SET LOCAL statement_timeout = '2min'")
 
-def drifted_projects(database: Database) -> Iterator[Drift]:
-    """Yield the projects whose tally is not what their rows say."""
+#: Projects that the scheduler compares at a time.
+STEP = 100
+
+logger = get_logger(__name__)
+
+
+def drifted_projects(
+    database: Database, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Drift]:
+    """Yield the projects whose tally is not what their rows say; none any more once *stopped*."""
     with database.reading() as connection:
         everything = drift.project_ids(connection)
     for project_id in everything:
+        if stopped():
+            return
         found = database.transact(partial(_find, project_id))
+        if found is not None:
+            yield found
+
+
+def reconcile_some(
+    database: Database, *, at_most: int = STEP, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Drift]:
+    """Compare the projects that waited longest with their rows; yield what was repaired.
+
+    One that cannot be compared now is logged, and does not keep the others from their turn.
+    """
+    with database.reading() as connection:
+        due = drift.due_projects(connection, at_most)
+    for project_id in due:
+        if stopped():
+            return
+        try:
+            found = _reconcile(database, project_id)
+        except SQLAlchemyError:
+            logger.exception("a project could not be recounted", project_id=str(project_id))
+            continue
         if found is not None:
             yield found
 
@@ -45,8 +80,16 @@ def bump_versions(database: Database) -> int:
     return len(everything)
 
 
-def _find(project_id: UUID, tx: Transaction) -> Drift | None:
-    tx.execute(_PATIENTLY)
+def _reconcile(database: Database, project_id: UUID) -> Drift | None:
+    found = database.transact(partial(_find, project_id, patience=_BOUNDED))
+    if found is not None:
+        repair(database, project_id)
+    database.transact(lambda tx: drift.mark_reconciled(tx.connection, project_id))
+    return found
+
+
+def _find(project_id: UUID, tx: Transaction, patience: TextClause = _PATIENTLY) -> Drift | None:
+    tx.execute(patience)
     return drift.find_drift(tx.connection, project_id)
 
 
@@ -57,7 +100,8 @@ def _repair(project_id: UUID, tx: Transaction) -> None:
     drift.ensure_stats_row(tx.connection, project_id)
     # Two repairs at once would both append: the second waits here, and finds nothing left.
     stats.lock_stats(tx.connection, project_id)
-    drift.append_correction(tx.connection, project_id)
+    if (found := drift.find_drift(tx.connection, project_id)) is not None:
+        drift.append_correction(tx.connection, found)
 
 
 def _bump(project_id: UUID, tx: Transaction) -> None:

@@ -10,6 +10,8 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.actions.audit import check_invariants
+from shared.commands.audit import described
 from shared.config import Settings
 from shared.database.engine import Database
 from shared.database.workers import RegisteredEngine, registered_engines
@@ -27,6 +29,9 @@ from shared.storage import open_storage
 from shared.supervision.readiness import problem_of
 
 _ANSWER_SECONDS = 2.0
+
+#: Somebody waits for the doctor; `celltally audit` looks at the files of all images.
+_LOOKED_AT = 1000
 
 
 @click.command()
@@ -56,6 +61,7 @@ class Examination:
             "engines": self._engines,
             "web": self._web,
             "relay": self._relay,
+            "audit": self._audit,
         }
 
     def print_addresses(self) -> None:
@@ -146,6 +152,18 @@ class Examination:
 
     def _relay(self) -> str:
         return _answering(self._settings.relay_port, "/healthz", command="relay")
+
+    def _audit(self) -> str:
+        database = _database(self._urls().database)
+        storage = open_storage(self._settings.file_storage_url)
+        try:
+            findings = list(check_invariants(database, storage, most_images=_LOOKED_AT))
+        finally:
+            database.close()
+        broken = [described(finding) for finding in findings if not finding.holds]
+        if broken:
+            raise UnavailableError(f"{'; '.join(broken)}. All of it: `celltally audit`")
+        return f"{len(findings)} invariants hold (files of the first {_LOOKED_AT} images at most)"
 
 
 def _passes(title: str, check: Callable[[], str]) -> bool:

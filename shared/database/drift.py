@@ -1,5 +1,6 @@
 """The tally against the rows it counts: what differs, and the delta that puts it right."""
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -43,6 +44,23 @@ _ENSURE_ROW = text(
 
 _PROJECTS = text("SELECT id FROM projects WHERE NOT deleting ORDER BY created_at, id")
 
+# A project comes again after half a day, so that none waits longer than a day for its turn.
+_DUE = text(
+    """
+SELECT p.id FROM projects AS p LEFT JOIN project_stats AS s ON s.project_id = p.id
+WHERE NOT p.deleting
+  AND (s.reconciled_at IS NULL OR s.reconciled_at < now() - interval '12 hours')
+ORDER BY s.reconciled_at NULLS FIRST LIMIT :limit
+"""
+)
+
+_RECONCILED = text("UPDATE project_stats SET reconciled_at = now() WHERE project_id = :project_id")
+
+_FOUND = text(
+    "INSERT INTO drift_found (project_id, differences, total)"
+    " VALUES (:project_id, CAST(:differences AS jsonb), :total)"
+)
+
 # What was announced last is forgotten too, so that everything counts as changed.
 _BUMP_DASHBOARDS = text("UPDATE dashboards SET version = version + :by, announced = NULL")
 
@@ -69,10 +87,25 @@ class Drift:
     title: str
     differences: dict[str, int]
 
+    @property
+    def total(self) -> int:
+        """By how much all counts are wrong together."""
+        return sum(map(abs, self.differences.values()))
+
 
 def project_ids(connection: Connection) -> list[UUID]:
     """Return every project that is not being deleted, the oldest first."""
     return list(connection.execute(_PROJECTS).scalars())
+
+
+def due_projects(connection: Connection, limit: int) -> list[UUID]:
+    """Return projects that were not compared with their rows for half a day, the longest first."""
+    return list(connection.execute(_DUE, {"limit": limit}).scalars())
+
+
+def mark_reconciled(connection: Connection, project_id: UUID) -> None:
+    """Say that the project's tally was compared with its rows now."""
+    connection.execute(_RECONCILED, {"project_id": project_id})
 
 
 def find_drift(connection: Connection, project_id: UUID) -> Drift | None:
@@ -89,9 +122,15 @@ def ensure_stats_row(connection: Connection, project_id: UUID) -> None:
     connection.execute(_ENSURE_ROW, {"project_id": project_id})
 
 
-def append_correction(connection: Connection, project_id: UUID) -> None:
-    """Append the delta that makes the tally right; lock the row of stats first."""
-    connection.execute(_REPAIR, {"project_id": project_id})
+def append_correction(connection: Connection, found: Drift) -> None:
+    """Append the delta that makes the tally right, and keep what was wrong.
+
+    Lock the row of stats before *found* is asked for: changes that are counted cannot alter
+    it, and every correction waits for that lock.
+    """
+    connection.execute(_REPAIR, {"project_id": found.project_id})
+    values = {"differences": json.dumps(found.differences), "total": found.total}
+    connection.execute(_FOUND, {"project_id": found.project_id, **values})
 
 
 def bump_project(connection: Connection, project_id: UUID, by: int) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from shared.database.columns import Base, Moment, Tally
+from shared.database.columns import Base, BigInt, Moment, Tally
 from shared.database.tables import CASCADE
 
 #: The statuses as columns; the order of the tally everywhere.
@@ -56,6 +56,7 @@ class ProjectStatsRow(Base):
     last_image_added: Mapped[datetime | None]
     last_segmentation_completed: Mapped[datetime | None]
     folded_at: Mapped[datetime | None]
+    reconciled_at: Mapped[datetime | None]  #: When the scheduler last compared it with the rows.
     #: The last announcement, so that a crash before publishing can repeat it.
     announcement: Mapped[dict[str, Any] | None]
 
@@ -133,3 +134,28 @@ class OutboxRow(Base):
     type: Mapped[str]
     data: Mapped[dict[str, Any]]
     created_at: Mapped[Moment]
+
+
+class DriftFoundRow(Base):
+    """Counts that the scheduler found wrong and repaired; kept for good, for there should be none.
+
+    It has no foreign key: what went wrong stays known after the project is gone.
+    """
+
+    __tablename__ = "drift_found"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    project_id: Mapped[UUID]
+    differences: Mapped[dict[str, Any]]  #: For each wrong count, the rows less the tally.
+    total: Mapped[BigInt]  #: Their absolute values, summed.
+    found_at: Mapped[Moment]
+
+
+class AuditRow(Base):
+    """What a nightly audit found."""
+
+    __tablename__ = "audits"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    offenders: Mapped[dict[str, Any]]  #: For each broken invariant, how many break it.
+    finished_at: Mapped[Moment]

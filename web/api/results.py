@@ -9,7 +9,8 @@ from sqlalchemy.engine import RowMapping
 from shared.database import run_history
 from shared.domain.accounts import Role
 from shared.domain.errors import NotFoundError
-from shared.results import LABELS, PREVIEW, key_of, load_objects
+from shared.domain.result_files import LABELS, PREVIEW, key_of
+from shared.results import load_objects
 from web import access
 from web.access import services
 from web.api.exchange import exchange, json_answer

@@ -214,6 +214,7 @@ def test_the_doctor_shows_what_works_and_the_remedy_for_what_does_not(running_ho
         "engines": "ok",
         "web": "ok",
         "relay": "ok",
+        "audit": "ok",
     }
     assert any(line.endswith("start `celltally up` or `celltally worker`") for line in lines)
 

@@ -60,6 +60,21 @@ def test_totals_are_of_the_users_own_projects(lab: Lab, ada: UUID, project: UUID
     assert metrics.system_stats.workers_online == 1
 
 
+def test_the_processing_time_is_the_mean_of_the_stored_durations_of_a_day(
+    lab: Lab, ada: UUID, project: UUID
+) -> None:
+    """S8: of the user's succeeded runs, whatever became of their images."""
+    for ms in (100, 200, 600):
+        lab.complete(lab.claimed(lab.one_run(project).id), ms=ms)
+    lab.fail(lab.claimed(lab.one_run(project).id))
+    yesterday, of_bob = lab.one_run(project), lab.one_run(lab.project(lab.user("Bob")))
+    for run in (yesterday, of_bob):
+        lab.complete(lab.claimed(run.id), ms=90_000)
+    lab.sql("UPDATE runs SET finished_at = now() - interval '25 h' WHERE id = :id", id=yesterday.id)
+
+    assert refresh_dashboard(lab.database, ada).system_stats.avg_processing_time == 300
+
+
 def test_exactly_the_changed_fields_are_named(lab: Lab, ada: UUID, project: UUID) -> None:
     """D2."""
     watch(lab, ada)
