@@ -81,10 +81,11 @@ def bump_versions(database: Database) -> int:
 
 
 def _reconcile(database: Database, project_id: UUID) -> Drift | None:
+    # Before, and not after it: one that cannot be recounted must not take every turn.
+    database.transact(lambda tx: drift.mark_reconciled(tx.connection, project_id))
     found = database.transact(partial(_find, project_id, patience=_BOUNDED))
     if found is not None:
         repair(database, project_id)
-    database.transact(lambda tx: drift.mark_reconciled(tx.connection, project_id))
     return found
 
 

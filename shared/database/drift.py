@@ -54,7 +54,14 @@ ORDER BY s.reconciled_at NULLS FIRST LIMIT :limit
 """
 )
 
-_RECONCILED = text("UPDATE project_stats SET reconciled_at = now() WHERE project_id = :project_id")
+# A project that lost its row of stats gets one: what it should say is found right after.
+_RECONCILED = text(
+    """
+INSERT INTO project_stats (project_id, reconciled_at)
+SELECT id, now() FROM projects WHERE id = :project_id AND NOT deleting
+ON CONFLICT (project_id) DO UPDATE SET reconciled_at = now()
+"""
+)
 
 _FOUND = text(
     "INSERT INTO drift_found (project_id, differences, total)"
@@ -104,7 +111,7 @@ def due_projects(connection: Connection, limit: int) -> list[UUID]:
 
 
 def mark_reconciled(connection: Connection, project_id: UUID) -> None:
-    """Say that the project's tally was compared with its rows now."""
+    """Say that it is the project's turn now to have its tally compared with its rows."""
     connection.execute(_RECONCILED, {"project_id": project_id})
 
 

@@ -35,7 +35,7 @@ def main() -> None:
     settings = Settings.from_environment()
     urls = server_urls(settings)
     scheduler = Scheduler(
-        database=Database(urls.database, pool_size=2, name="celltally-scheduler"),
+        database=Database(urls.database, pool_size=3, name="celltally-scheduler"),
         queue=LastQueue(sending_queue(urls.redis, breaker=False)),
         publisher=RedisEventPublisher(connect(urls.redis, name="celltally-scheduler")),
         storage=open_storage(settings.file_storage_url),
