@@ -133,3 +133,13 @@ class OutboxRow(Base):
     type: Mapped[str]
     data: Mapped[dict[str, Any]]
     created_at: Mapped[Moment]
+
+
+class DispatchStateRow(Base):
+    """One row: since when the broker cannot be reached; the scheduler writes it when it changes."""
+
+    __tablename__ = "dispatch_state"
+    __table_args__ = (CheckConstraint("sole", name="one_row"),)
+
+    sole: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    broker_failed_since: Mapped[datetime | None]

@@ -19,6 +19,7 @@ class MemoryTaskQueue:
     segments: list[DispatchedRun] = field(default_factory=list)
     recomputed: list[UUID] = field(default_factory=list)
     dashboards: list[UUID] = field(default_factory=list)
+    away: bool = False  #: As a broker that cannot be reached.
 
     def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None:
         self.segments.extend(dispatched)
@@ -28,6 +29,9 @@ class MemoryTaskQueue:
 
     def ask_dashboard(self, user_id: UUID) -> None:
         self.dashboards.append(user_id)
+
+    def answers(self) -> bool:
+        return not self.away
 
     def held_by_broker(self, queues: Collection[str]) -> set[UUID]:
         return {run.run_id for run in self.segments if run.queue in queues}

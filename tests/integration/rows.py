@@ -19,7 +19,14 @@ from shared.domain.stats import ProjectStats
 from shared.messaging.memory import MemoryTaskQueue
 
 #: Tables whose rows do not go with their user.
-LOOSE_TABLES = ("stats_deltas", "outbox", "file_deletions", "engines", "worker_heartbeats")
+LOOSE_TABLES = (
+    "stats_deltas",
+    "outbox",
+    "file_deletions",
+    "engines",
+    "worker_heartbeats",
+    "dispatch_state",
+)
 
 
 class Rows:
