@@ -21,6 +21,7 @@ MODULES = (
     "stats_cost",
     "write_contention",
     "dispatch_query",
+    "fairness",
 )
 
 

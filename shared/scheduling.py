@@ -17,7 +17,8 @@ from shared.actions.dispatch import dispatch, recover_lost
 from shared.actions.leases import reap_expired
 from shared.actions.reconcile_stats import reconcile_some
 from shared.config import Settings
-from shared.database import dashboards, stats, workers
+from shared.database import dashboards, dispatch_state, stats, workers
+from shared.database.dispatch_state import LEADER_LOCK
 from shared.database.engine import Database, plain_url
 from shared.domain.channels import Channel, ChannelKind
 from shared.log_lines import write_log_lines
@@ -29,9 +30,6 @@ from shared.servers.addresses import server_urls
 from shared.storage import Storage, open_storage
 
 logger = get_logger(__name__)
-
-#: Held by the leader for as long as its connection lives; others wait for it.
-LEADER_LOCK = 4_770_004
 
 #: How long a scheduler that ends waits for a slow duty.
 PATIENCE_SECONDS = 3.0
@@ -77,6 +75,7 @@ class Scheduler:
             Duty("reap leases", 5, lambda: reap_expired(self.database, self.queue)),
             Duty("recover lost messages", 5, lambda: recover_lost(self.database, self.queue)),
             Duty("watch workers", 2, self.watch_workers),
+            Duty("watch the broker", 2, self.watch_broker),
             Duty("finish deletions", 5, lambda: finish_deletions(self.database, self.queue)),
             Duty("delete files", 30, lambda: delete_files(self.database, self.storage)),
             Duty("turn the quarter hour", 900, self.mark_dashboards_due),
@@ -139,6 +138,11 @@ class Scheduler:
         if online != self._workers:
             self._workers = online
             self.mark_dashboards_due()
+
+    def watch_broker(self) -> None:
+        """Remember since when the broker is away, for those who ask why their image waits."""
+        answers = self.queue.answers()
+        self.database.transact(lambda tx: dispatch_state.say_broker(tx.connection, answers=answers))
 
     def mark_dashboards_due(self) -> None:
         """Have every dashboard computed again: a day or a week may have begun somewhere."""

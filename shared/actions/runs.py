@@ -72,7 +72,7 @@ def fail_run(
     """
     held = {"run_id": run.id, "token": run.token}
     if code in RETRIED:
-        wait = {"wait_seconds": backoff_seconds(run.attempt)}
+        wait = {"wait_seconds": backoff_seconds(run.attempt), "code": code}
         if _settled(tx, queue, tx.rows(moves.TRY_AGAIN, held | wait)):
             return True
     reason = {"code": code, "detail": detail or SENTENCES[code]}

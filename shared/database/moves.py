@@ -142,7 +142,8 @@ TRY_AGAIN = move(
     Operation.SEGMENTATION_QUEUED,
     which=f"{_HELD} AND r.attempt < r.max_attempts",
     run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
-        not_before = now() + make_interval(secs => %(wait_seconds)s)""",
+        not_before = now() + make_interval(secs => %(wait_seconds)s),
+        retried_because = %(code)s""",
     image="status = 'queued'",
 )
 
@@ -193,7 +194,9 @@ REQUEUE_EXPIRED = _waiting_again(_EXPIRED, _APART)
 FAIL_EXPIRED = _given_up(_EXPIRED, FailureCode.WORKER_LOST)
 REQUEUE_ORPHANED = _waiting_again(_ORPHANED)
 FAIL_ORPHANED = _given_up(_ORPHANED, FailureCode.WORKER_LOST)
-REQUEUE_TIMED_OUT = _waiting_again(_ENDED, f"{_REQUEUED}, not_before = {_BACKOFF}")
+REQUEUE_TIMED_OUT = _waiting_again(
+    _ENDED, f"{_REQUEUED}, not_before = {_BACKOFF}, retried_because = 'timeout'"
+)
 FAIL_TIMED_OUT = _given_up(_ENDED, FailureCode.TIMEOUT)
 
 #: The worker stops: an attempt that a deployment interrupted is none.

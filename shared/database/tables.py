@@ -208,6 +208,12 @@ class RunRow(Base):
             "finished_at",
             postgresql_where=text("status = 'succeeded'"),
         ),
+        Index(
+            "ix_runs_engine_finished_at",  # How long did it take lately?
+            "engine",
+            "finished_at",
+            postgresql_where=text("status = 'succeeded'"),
+        ),
         one_of("status", RunStatus),
         one_of("failure_code", FailureCode),
         CheckConstraint(
@@ -242,6 +248,7 @@ class RunRow(Base):
     worker: Mapped[str | None]
     pid: Mapped[int | None]
     not_before: Mapped[Moment]  #: Back-off: no attempt earlier than this.
+    retried_because: Mapped[str | None]  #: The FailureCode of the attempt before.
     created_at: Mapped[Moment]
     dispatched_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]

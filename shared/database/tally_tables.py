@@ -159,3 +159,13 @@ class AuditRow(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     offenders: Mapped[dict[str, Any]]  #: For each broken invariant, how many break it.
     finished_at: Mapped[Moment]
+
+
+class DispatchStateRow(Base):
+    """One row: since when the broker cannot be reached; the scheduler writes it when it changes."""
+
+    __tablename__ = "dispatch_state"
+    __table_args__ = (CheckConstraint("sole", name="one_row"),)
+
+    sole: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    broker_failed_since: Mapped[datetime | None]

@@ -1,93 +1,232 @@
 """Why an image waits: its place in line, who could work on it, and for how long."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import Connection, Row, text
 
+from shared.database import dispatch_state
 from shared.database.dashboards import WORKER_SECONDS
+from shared.domain.line import INTERACTIVE, Before, Flying, InLine, Line
+from shared.domain.runs import FailureCode
 
 #: Runs that an estimate is made from: enough to be fair, few enough to be of today.
 SAMPLED_RUNS = 50
 
-# The line as the dispatcher forms it: what is dispatched first, then round robin over users,
-# of each user the urgent and then the old first, counting what they have in flight already.
-_WAITING = text(
+#: So far into each user's line every run is looked at; further back, runs are only counted.
+LOOKED_AT = 50
+
+# The rank of a run among its user's: each of the page is counted from its neighbour on the page,
+# so that together they walk the user's part of the index once.
+_ASKED = text(
     f"""
 WITH asked AS (
-    SELECT id, image_id, queue, user_id, engine, not_before, dispatched_at
-    FROM runs WHERE image_id = ANY(:image_ids) AND status = 'queued'
-),
-flying AS (
-    SELECT queue, user_id, count(*) AS n FROM runs
-    WHERE status IN ('queued', 'running') AND dispatched_at IS NOT NULL
-      AND queue IN (SELECT queue FROM asked)
-    GROUP BY queue, user_id
-),
-placed AS (
-    SELECT r.id, r.queue, r.dispatched_at, r.priority, r.seq,
-           coalesce(f.n, 0) + row_number() OVER (
-               PARTITION BY r.queue, r.user_id ORDER BY r.priority, r.seq) AS place
-    FROM runs AS r LEFT JOIN flying AS f USING (queue, user_id)
-    WHERE r.status = 'queued' AND r.queue IN (SELECT queue FROM asked)
-),
-line AS (
-    SELECT id, row_number() OVER (
-        PARTITION BY queue ORDER BY dispatched_at NULLS LAST, place, priority, seq) AS position
-    FROM placed
+    SELECT r.id, r.image_id, r.queue, r.user_id, r.engine, r.priority, r.seq, r.dispatched_at,
+           r.retried_because, i.width::float8 * i.height / 1e6 AS megapixels,
+           ceil(extract(epoch FROM greatest(r.not_before - now(), interval '0'))) AS pause_seconds,
+           lag(r.priority) OVER line AS lag_priority, lag(r.seq) OVER line AS lag_seq
+    FROM runs AS r JOIN images AS i ON i.id = r.image_id
+    WHERE r.image_id = ANY(:image_ids) AND r.status = 'queued'
+    WINDOW line AS (PARTITION BY r.queue, r.user_id, r.dispatched_at IS NULL
+                    ORDER BY r.priority, r.seq)
 ),
 online AS (
-    SELECT q AS queue, count(*) AS workers, sum(slots) AS slots
-    FROM worker_heartbeats, unnest(queues) AS q
-    WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds' GROUP BY q
+    SELECT queues, slots, engines FROM worker_heartbeats
+    WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds'
 )
-SELECT a.image_id, l.position, a.dispatched_at IS NOT NULL AS dispatched,
-       coalesce(o.workers, 0) AS workers, coalesce(o.slots, 0) AS slots,
-       ceil(extract(epoch FROM greatest(a.not_before - now(), interval '0'))) AS pause_seconds,
-       p.quick, p.slow
+SELECT a.*, o.workers, o.slots, o.able, p.quick, p.slow,
+       CASE WHEN a.dispatched_at IS NULL THEN sum(b.n) OVER (
+           PARTITION BY a.queue, a.user_id, a.dispatched_at IS NULL ORDER BY a.priority, a.seq)
+       END AS before
 FROM asked AS a
-JOIN line AS l USING (id)
-LEFT JOIN online AS o USING (queue)
 CROSS JOIN LATERAL (
-    SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY duration_ms) / 1000 AS quick,
-           percentile_cont(0.9) WITHIN GROUP (ORDER BY duration_ms) / 1000 AS slow
-    FROM (SELECT duration_ms FROM runs
-          WHERE user_id = a.user_id AND engine = a.engine AND status = 'succeeded'
-          ORDER BY finished_at DESC LIMIT {SAMPLED_RUNS}) AS recent
-) AS p
+    SELECT count(*) AS n FROM runs AS r
+    WHERE a.dispatched_at IS NULL AND r.queue = a.queue AND r.user_id = a.user_id
+      AND r.status = 'queued' AND r.dispatched_at IS NULL
+      AND (r.priority, r.seq) < (a.priority, a.seq)
+      AND (r.priority, r.seq) >= (coalesce(a.lag_priority, -1), coalesce(a.lag_seq, -1))
+) AS b
+CROSS JOIN LATERAL (
+    SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots,
+           count(*) FILTER (WHERE a.engine = ANY(engines)) AS able
+    FROM online WHERE a.queue = ANY(queues)
+) AS o
+LEFT JOIN (
+    SELECT e.engine, percentile_cont(0.25) WITHIN GROUP (ORDER BY pace) AS quick,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY pace) AS slow
+    FROM (SELECT DISTINCT engine FROM asked) AS e
+    CROSS JOIN LATERAL (
+        SELECT r.duration_ms / 1000.0 / (i.width::float8 * i.height / 1e6) AS pace
+        FROM (SELECT image_id, duration_ms FROM runs
+              WHERE engine = e.engine AND status = 'succeeded'
+              ORDER BY finished_at DESC LIMIT {SAMPLED_RUNS}) AS r
+        JOIN images AS i ON i.id = r.image_id
+    ) AS recent GROUP BY e.engine
+) AS p ON p.engine = a.engine
 """  # noqa: S608 - the numbers are constants of this package
+)
+
+# Everybody in line, found by a loose scan as the dispatcher finds them, with no more of their
+# runs counted than can come before those that are asked for.
+_USERS = text(
+    """
+WITH RECURSIVE users AS (
+    (SELECT user_id FROM runs
+     WHERE queue = :queue AND status = 'queued' AND dispatched_at IS NULL
+     ORDER BY user_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT user_id FROM runs
+            WHERE queue = :queue AND status = 'queued' AND dispatched_at IS NULL
+              AND user_id > u.user_id
+            ORDER BY user_id LIMIT 1)
+    FROM users AS u WHERE u.user_id IS NOT NULL
+)
+SELECT u.user_id,
+       CASE WHEN u.user_id IS DISTINCT FROM CAST(:ranked AS uuid) THEN (SELECT count(*) FROM (
+           SELECT FROM runs WHERE queue = :queue AND user_id = u.user_id AND status = 'queued'
+           AND dispatched_at IS NULL LIMIT :furthest) AS counted) ELSE 0 END AS waiting,
+       (SELECT count(*) FROM (
+           SELECT FROM runs WHERE queue = :queue AND user_id = u.user_id AND status = 'queued'
+           AND dispatched_at IS NULL AND priority = 0 LIMIT :furthest) AS counted) AS urgent,
+       heads.priorities, heads.seqs, sizes.megapixels
+FROM users AS u
+CROSS JOIN LATERAL (
+    SELECT array_agg(priority ORDER BY priority, seq) AS priorities,
+           array_agg(seq ORDER BY priority, seq) AS seqs
+    FROM (SELECT priority, seq FROM runs
+          WHERE queue = :queue AND user_id = u.user_id AND status = 'queued'
+            AND dispatched_at IS NULL
+          ORDER BY priority, seq LIMIT :looked_at) AS first
+) AS heads
+CROSS JOIN LATERAL (
+    SELECT avg(i.width::float8 * i.height / 1e6) AS megapixels
+    FROM (SELECT image_id FROM runs
+          WHERE queue = :queue AND user_id = u.user_id AND status = 'queued'
+            AND dispatched_at IS NULL
+          ORDER BY priority, seq LIMIT 3) AS first
+    JOIN images AS i ON i.id = first.image_id
+) AS sizes
+WHERE u.user_id IS NOT NULL
+"""
+)
+
+_IN_FLIGHT = text(
+    """
+SELECT id, user_id, priority, status FROM runs
+WHERE queue = :queue AND status IN ('queued', 'running') AND dispatched_at IS NOT NULL
+ORDER BY dispatched_at, priority, seq
+"""
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a queued image stands in line."""
+    """Where a queued image stands in line, and what stands in its way."""
 
     position: int  #: 1 is next.
+    people: int  #: Whose images are before it.
     workers: int  #: Workers online that read its queue.
+    able: int  #: Those of them that have its engine.
     slots: int  #: Images that these work on at a time.
     dispatched: bool  #: It is in the window already: the next free worker takes it.
+    led: bool  #: A scheduler is at work.
+    broker_failed_since: datetime | None
     pause_seconds: int  #: Until the next attempt may begin.
-    quick: float | None  #: Seconds that a quick run of the same engine took lately.
+    retried_because: FailureCode | None
+    megapixels: float
+    megapixels_before: float  #: Of all that is before it, about.
+    quick: float | None  #: Seconds a megapixel that a quick run of the engine took lately.
     slow: float | None
 
 
-def places(connection: Connection, image_ids: list[UUID]) -> dict[UUID, Place]:
+def places(
+    connection: Connection, image_ids: list[UUID], *, looked_at: int = LOOKED_AT
+) -> dict[UUID, Place]:
     """Return the places of those of the images that are queued."""
     if not image_ids:
         return {}
-    rows = connection.execute(_WAITING, {"image_ids": image_ids}).mappings()
-    return {row["image_id"]: _place(row) for row in rows}
+    asked = connection.execute(_ASKED, {"image_ids": image_ids}).all()
+    found: dict[UUID, Place] = {}
+    for queue in {row.queue for row in asked}:
+        of_queue = [row for row in asked if row.queue == queue]
+        found |= _in_queue(connection, queue, of_queue, looked_at)
+    return found
 
 
-def _place(row: RowMapping) -> Place:
+def _in_queue(
+    connection: Connection, queue: str, asked: Sequence[Row[Any]], looked_at: int
+) -> dict[UUID, Place]:
+    in_flight = connection.execute(_IN_FLIGHT, {"queue": queue}).all()
+    sent = [row for row in in_flight if row.status == "queued"]
+    flying = _flying(in_flight)
+    # Nobody's run further back in their own line can come before the last of the page.
+    furthest = max(int(row.before or 0) + 1 for row in asked) + max(
+        (each.all for each in flying.values()), default=0
+    )
+    askers = {row.user_id for row in asked}
+    values = {
+        "queue": queue,
+        "furthest": furthest,
+        "looked_at": looked_at,
+        # Whose runs are ranked already, and need no second count.
+        "ranked": next(iter(askers)) if len(askers) == 1 else None,
+    }
+    line = Line(_users(connection, values), flying, [row.user_id for row in sent], looked_at)
+    numbers = {row.id: number for number, row in enumerate(sent)}
+    way = _Way(dispatch_state.is_led(connection), dispatch_state.broker_failed_since(connection))
+    return {row.image_id: _place(row, _before(row, line, numbers), line, way) for row in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    led: bool
+    broker_failed_since: datetime | None
+
+
+def _users(connection: Connection, values: Mapping[str, Any]) -> dict[UUID, InLine]:
+    return {
+        row.user_id: InLine(
+            waiting=row.waiting,
+            interactive=row.urgent,
+            first=list(zip(row.priorities or (), row.seqs or (), strict=True)),
+            megapixels=float(row.megapixels or 0),
+        )
+        for row in connection.execute(_USERS, values)
+    }
+
+
+def _flying(in_flight: Sequence[Row[Any]]) -> dict[UUID, Flying]:
+    everything = Counter(row.user_id for row in in_flight)
+    interactive = Counter(row.user_id for row in in_flight if row.priority == INTERACTIVE)
+    return {user: Flying(count, interactive[user]) for user, count in everything.items()}
+
+
+def _before(row: Row[Any], line: Line, numbers: Mapping[UUID, int]) -> Before:
+    if row.dispatched_at is None:
+        return line.before(row.user_id, int(row.before), row.priority, row.seq)
+    number = numbers.get(row.id, 0)
+    return Before(number, len(set(line.sent[:number])))
+
+
+def _place(row: Row[Any], before: Before, line: Line, way: _Way) -> Place:
+    cause = row.retried_because
     return Place(
-        position=int(row["position"]),
-        workers=int(row["workers"]),
-        slots=int(row["slots"]),
-        dispatched=row["dispatched"],
-        pause_seconds=int(row["pause_seconds"]),
-        quick=None if row["quick"] is None else float(row["quick"]),
-        slow=None if row["slow"] is None else float(row["slow"]),
+        position=before.images + 1,
+        people=before.people,
+        workers=int(row.workers),
+        able=int(row.able),
+        slots=int(row.slots),
+        dispatched=row.dispatched_at is not None,
+        led=way.led,
+        broker_failed_since=way.broker_failed_since,
+        pause_seconds=int(row.pause_seconds),
+        retried_because=None if cause is None else FailureCode(cause),
+        megapixels=row.megapixels,
+        megapixels_before=before.images * (line.megapixels or row.megapixels),
+        quick=row.quick,
+        slow=row.slow,
     )

@@ -87,6 +87,17 @@ SENTENCES = MappingProxyType(
     }
 )
 
+#: Why another attempt is made, to people who wait for it.
+RETRY_SENTENCES = MappingProxyType(
+    {
+        FailureCode.ENGINE_UNAVAILABLE: "The worker could not load the engine.",
+        FailureCode.OUT_OF_MEMORY: "The last attempt ran out of memory.",
+        FailureCode.TIMEOUT: "The last attempt took longer than the engine allows.",
+        FailureCode.WORKER_LOST: "The worker of the last attempt stopped in the middle of it.",
+        FailureCode.STORAGE_ERROR: "The result of the last attempt could not be stored.",
+    }
+)
+
 MAX_ATTEMPTS = 3
 BACKOFF_SECONDS = (2, 10)  #: Wait before the second and the third attempt.
 

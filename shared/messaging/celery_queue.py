@@ -88,6 +88,13 @@ class CeleryTaskQueue:
         """Send the user's recompute again after *seconds*."""
         self._app.send_task(RECOMPUTE_DASHBOARD, args=[str(user_id)], countdown=seconds)
 
+    def answers(self) -> bool:
+        """Tell whether the broker can be reached now."""
+        try:
+            return bool(self._redis.ping())
+        except RedisError:
+            return False
+
     def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
         """Return the runs whose message waits in one of the queues or was taken from one."""
         waiting: list[bytes] = []

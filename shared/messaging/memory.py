@@ -20,6 +20,7 @@ class MemoryTaskQueue:
     recomputed: list[UUID] = field(default_factory=list)
     dashboards: list[UUID] = field(default_factory=list)
     taken: set[UUID] = field(default_factory=set)  #: Runs whose message a worker has in hand.
+    away: bool = False  #: As a broker that cannot be reached.
 
     def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None:
         self.segments.extend(dispatched)
@@ -29,6 +30,9 @@ class MemoryTaskQueue:
 
     def ask_dashboard(self, user_id: UUID) -> None:
         self.dashboards.append(user_id)
+
+    def answers(self) -> bool:
+        return not self.away
 
     def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
         waiting = {run.run_id for run in self.segments if run.queue in queues}

@@ -28,6 +28,10 @@ class TaskQueue(Protocol):
 
     def ask_dashboard(self, user_id: UUID) -> None: ...
 
+    def answers(self) -> bool:
+        """Tell whether the broker can be reached now."""
+        ...
+
     def held_by_broker(self, queues: Collection[str]) -> HeldByBroker:
         """Return the runs whose message waits in one of the queues or was taken from one."""
         ...

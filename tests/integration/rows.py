@@ -27,6 +27,7 @@ LOOSE_TABLES = (
     "worker_heartbeats",
     "drift_found",
     "audits",
+    "dispatch_state",
 )
 
 

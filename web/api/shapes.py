@@ -1,6 +1,7 @@
 """Rows of the database as the objects of the API; each object is made in one place only."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from shared.domain.accounts import Account
 from shared.domain.errors import NotFoundError
 from shared.domain.events import ImageFailure
 from shared.domain.images import ImageStatus
-from shared.domain.runs import SENTENCES, FailureCode
+from shared.domain.runs import RETRY_SENTENCES, SENTENCES, FailureCode
 from shared.domain.stats import ProjectStats
 from web.access import PROJECT_NOT_FOUND
 from web.api.run_schemas import EngineJson, EngineOfRun, FailureGroup, RunJson
@@ -171,23 +172,63 @@ def _failure(code: str | None, detail: str | None) -> ImageFailure | None:
 
 
 def _reason(place: Place) -> str:
+    return _nobody(place) or _pause(place) or _stopped(place) or _turn(place)
+
+
+def _nobody(place: Place) -> str | None:
     if place.workers == 0:
         return "No worker is online. The image is segmented as soon as one is."
-    if place.pause_seconds > 0:
-        return f"The last attempt failed; the next one begins in {place.pause_seconds} s."
+    if place.able == 0:
+        return (
+            f"{_workers(place)} online, but none has this engine. "
+            "Ask your administrator, or choose another engine."
+        )
+    return None
+
+
+def _pause(place: Place) -> str | None:
+    if place.pause_seconds == 0:
+        return None
+    because = place.retried_because
+    cause = "The last attempt failed." if because is None else RETRY_SENTENCES[because]
+    return f"{cause} The next attempt begins in {place.pause_seconds} s."
+
+
+def _stopped(place: Place) -> str | None:
+    """Say what keeps it from being sent to a worker; what was sent is past that."""
+    if place.dispatched:
+        return None
+    if place.broker_failed_since is not None:
+        since = place.broker_failed_since.astimezone(UTC)
+        return (
+            f"The broker (Redis) cannot be reached since {since:%H:%M} UTC. "
+            "Nothing is lost; work goes on as soon as it answers."
+        )
+    if not place.led:
+        return "The scheduler is not running. Ask your administrator to start it."
+    return None
+
+
+def _turn(place: Place) -> str:
     if place.position == 1 or place.dispatched:
-        return "It is taken as soon as a worker is free."
+        return "It is next: it is taken as soon as a worker is free."
     before = place.position - 1
-    images = "1 image is" if before == 1 else f"{before:,} images are"
-    workers = "1 worker is" if place.workers == 1 else f"{place.workers} workers are"
-    return f"{images} before it; {workers} online."
+    images = "1 image" if before == 1 else f"{before:,} images"
+    people = "1 person" if place.people == 1 else f"{place.people} people"
+    verb = "is" if before == 1 else "are"
+    return f"{images} of {people} {verb} before it; {_workers(place)} online."
+
+
+def _workers(place: Place) -> str:
+    return "1 worker is" if place.workers == 1 else f"{place.workers} workers are"
 
 
 def _eta(place: Place) -> tuple[int, int] | None:
     """Return in how many seconds it is done, low and high; None when nobody can tell."""
-    if place.slots == 0 or place.quick is None or place.slow is None:
+    if place.able == 0 or place.slots == 0 or place.quick is None or place.slow is None:
         return None
-    rounds = (place.position - 1) / place.slots
-    low = place.pause_seconds + rounds * place.quick + place.quick
-    high = place.pause_seconds + (rounds + 2) * place.slow
+    before = place.megapixels_before / place.slots
+    low = place.pause_seconds + (before + place.megapixels) * place.quick
+    # A run that began just now may be before it even where the line is empty.
+    high = place.pause_seconds + (before + 2 * place.megapixels) * place.slow
     return round(low), max(1, round(high))

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.database.dispatch_state import LEADER_LOCK
 from shared.database.workers import OnlineWorker, beat
 from shared.domain.images import ImageStatus
 from tests.integration.web.answers import is_problem
@@ -105,14 +106,16 @@ def test_with_workers_it_says_what_is_before_it_and_when_it_is_done(
 ):
     no_workers(database)
     worker = OnlineWorker("w1", ["segment.cpu"], 2, 0)
-    database.transact(lambda tx: beat(tx.connection, worker, []))
+    database.transact(lambda tx: beat(tx.connection, worker, ["classical"]))
     project = make_project(segmented=3, queued=5)
 
-    shown = client_of(alice).get(f"/api/v1/images/{project.image_ids[-1]}").json
+    with database.engine.begin() as scheduler:
+        scheduler.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LEADER_LOCK})")
+        shown = client_of(alice).get(f"/api/v1/images/{project.image_ids[-1]}").json
 
     assert shown["waiting"]["position"] == 5
     assert shown["waiting"]["workersOnline"] == 1
-    assert shown["waiting"]["reason"] == "4 images are before it; 1 worker is online."
+    assert shown["waiting"]["reason"] == ("4 images of 1 person are before it; 1 worker is online.")
     low, high = shown["waiting"]["etaSeconds"]
     assert 0 <= low <= high
 
