@@ -99,7 +99,7 @@ def jain_of(users: dict[UUID, UUID], started: Sequence[UUID]) -> float:
 
 def _carry_out(database: Database, queue: MemoryTaskQueue, run_id: UUID) -> None:
     def carry_out(tx: Transaction) -> None:
-        run = claim_run(tx, queue, run_id, claimant=Claimant("bench", 1, 45))
+        run = claim_run(tx, run_id, claimant=Claimant("bench", 1, 45))
         assert run is not None, f"run {run_id} was sent and cannot be claimed"
         outcome = Outcome(1, duration_ms=1, result_path=f"results/{run.image_id}/{run.token}/")
         assert complete_run(tx, queue, run, outcome=outcome)

@@ -12,6 +12,7 @@ GOALS = MappingProxyType(
         "stats.read_1e6": Goal("value", "<=", 2),
         "writes.contended": Goal("ratio", ">=", 0.75),
         "dispatch.query_100k": Goal("value", "<=", 5),
+        "stats.events_bulk_5000": Goal("ratio", "<=", 0.02),
         "dispatch.jain": Goal("value", ">=", 0.95),
     }
 )

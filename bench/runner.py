@@ -22,6 +22,7 @@ MODULES = (
     "write_contention",
     "dispatch_query",
     "fairness",
+    "stats_events",
 )
 
 

@@ -18,6 +18,9 @@ from tests.integration.interleaving import until
 QUEUE = "celltally:segment.cpu"
 UNACKED = "celltally:unacked"
 
+#: Messages that there are while there is enough to do: twice the slots of both workers.
+WINDOW = 8
+
 #: A silent connection is noticed within this time.
 SILENCE_SECONDS = 60
 
@@ -27,7 +30,10 @@ def an_emptied_redis_is_filled_again_from_the_rows(plant: Plant, entry: Entry) -
     with plant.gate("row10") as gate:
         album = plant.segmenting(12, mode="gate", gate="row10")
         plant.until_began(album, 4)
-        until(lambda: plant.redis.llen(QUEUE) >= 1, seconds=PATIENCE)
+        until(
+            lambda: plant.redis.llen(QUEUE) + plant.redis.hlen(UNACKED) >= WINDOW,
+            seconds=PATIENCE,
+        )
         flushed = time.monotonic()
         plant.redis.flushall()
         age_messages(plant)

@@ -68,7 +68,9 @@ def an_uncommitted_result_is_made_again_and_a_committed_one_is_not(
     plant: Plant, entry: Entry
 ) -> None:
     uncommitted = _caught_at(plant, "segment.before_commit", KILL)
+    _until_settled(plant, uncommitted)  # Or its second execution falls into the next trap.
     lost_with_all = _caught_at(plant, "segment.before_commit", KILL_GROUP)
+    _until_settled(plant, lost_with_all)
     committed = _caught_at(plant, AFTER_TASK, KILL)
     entry.injected = 3
     examine(plant, entry, uncommitted, lost_with_all, committed)
@@ -83,6 +85,16 @@ def _caught_at(plant: Plant, point: str, order: str) -> Album:
     album = plant.segmenting()
     until(caught.exists, seconds=PATIENCE)
     return album
+
+
+def _until_settled(plant: Plant, album: Album) -> None:
+    active = (
+        "SELECT count(*) FROM images WHERE project_id = :p AND status IN ('queued', 'processing')"
+    )
+    until(
+        lambda: plant.lab.value(active, p=album.project) == 0,
+        seconds=PATIENCE + plant.lease_seconds,
+    )
 
 
 def storm_of(plant: Plant) -> Storm:

@@ -122,7 +122,7 @@ def test_one_that_was_fenced_while_it_tried_again_keeps_nothing(
     """Q3: nothing was committed, and the run went to another child."""
 
     def lose_it() -> None:
-        lab.sql("UPDATE images SET status = 'processing', current_run_id = NULL")
+        lab.sql("UPDATE images SET status = 'queued', current_run_id = NULL")
         lab.sql("DELETE FROM runs")
         fail_to_hear()
 

@@ -1,0 +1,99 @@
+"""`stats.events_bulk_5000`: how many live messages 5,000 images of one request lead to.
+
+A worker does the images with a step that touches no pixel, the scheduler dispatches and the stats
+process recounts, as in a running system. Counted are the messages of every channel from the request
+until the counts are announced that contain the last image: Redis numbers those of each channel. The
+peer is the plain chain, which announces each image when it is done: one message an image, by
+definition and not measured.
+"""
+
+import os
+from collections.abc import Iterator
+from uuid import UUID
+
+from redis import Redis
+from sqlalchemy import text
+
+from bench.measurement import Measurement
+from bench.processes import scheduler, segmenting_worker, stats_worker, wait_until
+from bench.rounds import Scale
+from bench.rows import insert_images, insert_project
+from bench.servers import Bench, bench_servers
+from shared.actions.segment_images import SegmentRequest, segment_images
+from shared.database.workers import RegisteredEngine, register_engine
+from shared.domain.engines import EngineSpec, Modality
+from shared.messaging.memory import MemoryTaskQueue
+from shared.messaging.redis_connections import connect
+from shared.messaging.redis_keys import RedisKeys
+
+NAMES = ("stats.events_bulk_5000",)
+
+_IMAGES = 5000
+_SPEC = EngineSpec(
+    name="nothing",
+    version="1",
+    title="Nothing",
+    licence="MIT",
+    modalities=[Modality.ANY],
+    params={"type": "object", "properties": {}},
+)
+
+_ANNOUNCED = text(
+    """
+SELECT s.published_version = s.version
+       AND NOT EXISTS (SELECT FROM stats_deltas AS d WHERE d.project_id = s.project_id)
+       AND NOT EXISTS (SELECT FROM runs AS r WHERE r.project_id = s.project_id
+                       AND r.status IN ('queued', 'running'))
+FROM project_stats AS s WHERE s.project_id = :project_id
+"""
+)
+
+
+def run(scale: Scale) -> Iterator[Measurement]:
+    """Do one request; how many messages it leads to follows from how long it takes."""
+    images = scale.of(_IMAGES)
+    with bench_servers() as bench:
+        os.environ.update(bench.settings())  # Read by celeryconfig.
+        redis = connect(bench.urls.redis)
+        with (
+            scheduler(bench),
+            stats_worker(bench),
+            segmenting_worker(bench, app="bench.worker_app"),
+        ):
+            project_id, user_id = _uploaded(bench, images)
+            before = _messages(redis)
+            _segment(bench, project_id, user_id)
+            events = _messages(redis) - before
+    yield Measurement("stats.events_bulk_5000", events, "events", "plain chain", images)
+
+
+def _uploaded(bench: Bench, images: int) -> tuple[UUID, UUID]:
+    """Insert a project with images whose upload has been announced already."""
+    nothing = RegisteredEngine(_SPEC.name, _SPEC, available=True, reason=None)
+    bench.database.transact(lambda tx: register_engine(tx.connection, nothing))
+    project_id, user_id = insert_project(bench.database)
+    insert_images(bench.database, project_id, images)
+    _await_announcement(bench, project_id)
+    return project_id, user_id
+
+
+def _segment(bench: Bench, project_id: UUID, user_id: UUID) -> None:
+    request = SegmentRequest(project_id, user_id, select="all", engine=_SPEC.name)
+    bench.database.transact(
+        lambda tx: segment_images(tx, MemoryTaskQueue(), request), operation="segmentation_queued"
+    )
+    _await_announcement(bench, project_id)
+
+
+def _await_announcement(bench: Bench, project_id: UUID) -> None:
+    def is_over() -> bool:
+        with bench.database.reading() as connection:
+            return bool(connection.execute(_ANNOUNCED, {"project_id": project_id}).scalar_one())
+
+    wait_until(is_over, "the counts are announced", seconds=600)
+
+
+def _messages(redis: Redis) -> int:
+    """Return how many messages were published on all channels so far."""
+    metas = redis.scan_iter(f"{RedisKeys().prefix}:*:meta")
+    return sum(int(redis.hget(name, "offset") or 0) for name in metas)  # type: ignore[arg-type]
