@@ -10,9 +10,8 @@ from sqlalchemy import Connection, TextClause, text
 from shared.database.dashboards import WORKER_SECONDS
 from shared.domain.runs import DispatchedRun
 
-# What is sent next; see `choosing`. What somebody else is changing is passed over.
-_CHOOSE = """
-WITH RECURSIVE users AS (
+#: Everybody who has a run waiting, and a NULL at the end: a loose scan of the partial index.
+USERS_IN_LINE = """users AS (
     (SELECT user_id FROM runs
      WHERE queue = :queue AND status = 'queued' AND dispatched_at IS NULL
      ORDER BY user_id LIMIT 1)
@@ -22,7 +21,11 @@ WITH RECURSIVE users AS (
               AND user_id > u.user_id
             ORDER BY user_id LIMIT 1)
     FROM users AS u WHERE u.user_id IS NOT NULL
-),
+)"""
+
+# What is sent next; see `choosing`. What somebody else is changing is passed over.
+_CHOOSE = """
+WITH RECURSIVE {users},
 flying AS (
     SELECT user_id, count(*) AS n, count(*) FILTER (WHERE priority = 0) AS interactive FROM runs
     WHERE queue = :queue AND status IN ('queued', 'running') AND dispatched_at IS NOT NULL
@@ -87,9 +90,13 @@ def choosing(*, oldest_first: bool) -> TextClause:
     """
     if oldest_first:
         return text(
-            _CHOOSE.format(candidates=_AGED, order="priority > 0, oldest DESC, priority, seq")
+            _CHOOSE.format(
+                users=USERS_IN_LINE,
+                candidates=_AGED,
+                order="priority > 0, oldest DESC, priority, seq",
+            )
         )
-    return text(_CHOOSE.format(candidates=_URGENT, order="priority, seq"))
+    return text(_CHOOSE.format(users=USERS_IN_LINE, candidates=_URGENT, order="priority, seq"))
 
 
 _NEXT = {oldest_first: choosing(oldest_first=oldest_first) for oldest_first in (False, True)}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from shared.database import dispatch_state
 from shared.database.dashboards import WORKER_SECONDS
+from shared.database.dispatching import USERS_IN_LINE
 from shared.domain.line import INTERACTIVE, Before, Flying, InLine, Line
 from shared.domain.runs import FailureCode
 
@@ -73,18 +74,8 @@ LEFT JOIN (
 # Everybody in line, found by a loose scan as the dispatcher finds them, with no more of their
 # runs counted than can come before those that are asked for.
 _USERS = text(
-    """
-WITH RECURSIVE users AS (
-    (SELECT user_id FROM runs
-     WHERE queue = :queue AND status = 'queued' AND dispatched_at IS NULL
-     ORDER BY user_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT user_id FROM runs
-            WHERE queue = :queue AND status = 'queued' AND dispatched_at IS NULL
-              AND user_id > u.user_id
-            ORDER BY user_id LIMIT 1)
-    FROM users AS u WHERE u.user_id IS NOT NULL
-)
+    f"""
+WITH RECURSIVE {USERS_IN_LINE}
 SELECT u.user_id,
        CASE WHEN u.user_id IS DISTINCT FROM CAST(:ranked AS uuid) THEN (SELECT count(*) FROM (
            SELECT FROM runs WHERE queue = :queue AND user_id = u.user_id AND status = 'queued'
@@ -111,7 +102,7 @@ CROSS JOIN LATERAL (
     JOIN images AS i ON i.id = first.image_id
 ) AS sizes
 WHERE u.user_id IS NOT NULL
-"""
+"""  # noqa: S608 - built from constants of this package
 )
 
 _IN_FLIGHT = text(

@@ -214,3 +214,23 @@ def test_a_released_run_has_no_way_back(lab: Lab, project: UUID) -> None:
     assert not lab.fail(late)
 
     assert lab.image(late.image_id).status == ImageStatus.QUEUED
+
+
+def test_images_that_lost_their_worker_twice_come_back_at_different_times(
+    lab: Lab, project: UUID
+) -> None:
+    """Q8: one of them may be the killer, and would take the others along again."""
+    for _ in range(6):
+        lab.claimed(lab.one_run(project).id)
+    lab.sql("UPDATE runs SET attempt = 1, not_before = now()")
+    lab.expire_leases()
+    lab.reap()
+    assert lab.value("SELECT bool_and(not_before <= now()) FROM runs")
+
+    for run in lab.runs(project):
+        lab.claimed(run.id)
+    lab.expire_leases()
+    lab.reap()
+
+    assert lab.value("SELECT count(DISTINCT not_before) FROM runs") == 6
+    assert lab.value("SELECT max(not_before) < now() + interval '21 seconds' FROM runs")
