@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from structlog import get_logger
 
-from shared.actions.runs import complete_run, fail_run
+from shared.actions.runs import complete_run, fail_run, give_back_run
 from shared.database.engine import AWAY, Database
 from shared.database.leases import has_result
 from shared.domain.runs import ClaimedRun, FailureCode, Outcome
@@ -70,6 +70,16 @@ def record_failure(
     return _persistently(
         lambda: services.database.transact(
             lambda tx: fail_run(tx, services.queue, run, code=failure.code, detail=failure.detail)
+        ),
+        patience,
+    )
+
+
+def give_back(services: RecordingServices, run: ClaimedRun, *, patience: float) -> bool:
+    """Let the run wait again, none of its attempts used up; False when it is no longer ours."""
+    return _persistently(
+        lambda: services.database.transact(
+            lambda tx: give_back_run(tx, services.queue, run), single=True
         ),
         patience,
     )

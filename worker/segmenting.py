@@ -20,7 +20,8 @@ from shared.reading import read_pixels
 from shared.results import save_result
 from shared.storage import Storage
 from worker.holding import TakenAwayError, Watch
-from worker.outcomes import Failure, record_failure, record_result
+from worker.outcomes import Failure, give_back, record_failure, record_result
+from worker.turns import NoTurnError
 
 logger = get_logger(__name__)
 
@@ -111,6 +112,10 @@ def carry_out(
         outcome = step(services, run)
     except TakenAwayError:
         log.info("run was taken away; nothing of it is kept")
+        return False
+    except NoTurnError:
+        log.info("no turn at the engine came soon; another worker may have one")
+        give_back(services, run, patience=patience)
         return False
     except Exception as problem:
         failure = _failure_of(problem, is_timeout)

@@ -12,7 +12,7 @@ import signal
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -27,6 +27,9 @@ LOOK_SECONDS = 0.001
 #: A turn this short is not worth going to another worker for.
 SHORT_SECONDS = 2.0
 
+#: Whoever waits longer has come too early: the turns are not that short any more.
+WAIT_SECONDS = 2 * SHORT_SECONDS
+
 #: After such a rest nobody knows how long the next images will take.
 REST_SECONDS = 1.0
 
@@ -40,6 +43,10 @@ class EngineTimeoutError(CelltallyError):
     """The engine took longer than it declares."""
 
     code = FailureCode.TIMEOUT
+
+
+class NoTurnError(Exception):
+    """No turn came soon: the image may begin earlier at another worker."""
 
 
 class Turns:
@@ -59,15 +66,17 @@ class Turns:
     def taken(self, limits: Limits) -> Iterator[float]:
         """Wait for a turn and hold it; yield how many seconds the wait was.
 
-        The engine's limits count from there. At the soft one EngineTimeoutError is raised in
-        the block; whoever is beyond the hard one is told by `overdue`, and is past listening.
+        NoTurnError is raised when none comes soon. The engine's limits count from the turn: at
+        the soft one EngineTimeoutError is raised in the block; whoever is beyond the hard one is
+        told by `overdue`, and is past listening.
         """
         began = time.monotonic()
         try:
-            place = self._wait()
+            with _alarm(WAIT_SECONDS, NoTurnError()):
+                place = self._wait()
             begins = time.monotonic()
             self._write(place, os.getpid(), begins, begins + limits.hard_seconds)
-            with _alarm(limits.soft_seconds):
+            with _limit(limits):
                 yield begins - began
         finally:
             self._leave()
@@ -121,7 +130,7 @@ class FreeTurns:
     @contextmanager
     def taken(self, limits: Limits) -> Iterator[float]:
         """Begin at once."""
-        with _alarm(limits.soft_seconds):
+        with _limit(limits):
             yield 0.0
 
     def overdue(self) -> set[int]:
@@ -147,23 +156,27 @@ def shared_turns() -> Turns | FreeTurns:
     return _shared
 
 
+def _limit(limits: Limits) -> AbstractContextManager[None]:
+    return _alarm(limits.soft_seconds, EngineTimeoutError(SENTENCES[FailureCode.TIMEOUT]))
+
+
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise EngineTimeoutError in the block after *seconds*; only a main thread hears of it."""
+def _alarm(seconds: float, problem: Exception) -> Iterator[None]:
+    """Raise *problem* in the block after *seconds*; only a main thread hears of it."""
     if current_thread() is not main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _time_is_up)
+
+    def time_is_up(_number: int, _frame: FrameType | None) -> None:
+        raise problem
+
+    before = signal.signal(signal.SIGALRM, time_is_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _time_is_up(_number: int, _frame: FrameType | None) -> None:
-    raise EngineTimeoutError(SENTENCES[FailureCode.TIMEOUT])
 
 
 def _locked(file: int, byte: int) -> bool:

@@ -79,6 +79,11 @@ def fail_run(
     return _settled(tx, queue, tx.rows(moves.FAIL, held | reason))
 
 
+def give_back_run(tx: Transaction, queue: TaskQueue, run: ClaimedRun) -> bool:
+    """Let the run wait again, none of its attempts used up; False when it is no longer ours."""
+    return _settled(tx, queue, tx.rows(moves.RELEASE_HELD, {"run_id": run.id, "token": run.token}))
+
+
 def _settled(tx: Transaction, queue: TaskQueue, moved: list[dict[str, Any]]) -> bool:
     for row in moved:
         _ask(tx, queue, row["project_id"])

@@ -17,13 +17,14 @@ def leave_for_deletion(connection: Connection, paths: list[str]) -> None:
         connection.execute(_LEAVE, {"paths": paths})
 
 
-def late_outputs(source: str, runs: str) -> str:
+def late_outputs(source: str, runs: str, token: str) -> str:
     """Return the query for (path, due_at) of what the *runs* of *source* may have stored so far.
 
-    Whoever carries one out may still be writing: a day later nobody is.
+    The column *token* names the attempt. Whoever carries one out may still be writing: a day
+    later nobody is.
     """
-    return f"""SELECT 'results/' || {runs}.image_id || '/' || {runs}.token || '/',
-        now() + interval '24 hours' FROM {source} WHERE {runs}.token IS NOT NULL"""  # noqa: S608
+    return f"""SELECT 'results/' || {runs}.image_id || '/' || {runs}.{token} || '/',
+        now() + interval '24 hours' FROM {source} WHERE {runs}.{token} IS NOT NULL"""  # noqa: S608
 
 
 def due_deletions(connection: Connection, limit: int) -> list[tuple[int, str]]:

@@ -60,7 +60,7 @@ files AS (
 ),
 later AS (
     INSERT INTO file_deletions (path, due_at)
-    {late_outputs("runs JOIN doomed ON doomed.id = runs.image_id", "runs")}
+    {late_outputs("runs JOIN doomed ON doomed.id = runs.image_id", "runs", "token")}
 )
 DELETE FROM images AS i USING doomed WHERE i.id = doomed.id RETURNING i.id
 """  # noqa: S608 - built from constants of this package

@@ -55,10 +55,11 @@ held AS (
     ORDER BY r.id FOR UPDATE OF r
 ),"""
 
-#: What the attempt left in storage goes once no late writer can add to it (rules.md 26).
+#: What the attempt left in storage goes once no late writer can add to it (rules.md 26). The
+#: taken token is a column of `changed`: to look it up in `held` compares each run with each.
 _LEAVING = f"""
 swept AS (
-    INSERT INTO file_deletions (path, due_at) {late_outputs("changed JOIN held USING (id)", "held")}
+    INSERT INTO file_deletions (path, due_at) {late_outputs("changed", "changed", "taken")}
 ),"""
 
 
@@ -89,7 +90,7 @@ changed AS (
     UPDATE runs AS r SET {run}
     FROM {source}
     WHERE r.id = {each}.id AND {which}
-    RETURNING r.*
+    RETURNING r.*{", held.token AS taken" if leaves else ""}
 ),{_LEAVING if leaves else ""}
 moved AS (
     UPDATE images AS i SET {image}, status_version = i.status_version + 1
@@ -204,6 +205,10 @@ _UNDONE = f"{_REQUEUED}, attempt = r.attempt - 1"
 RELEASE_ENDED = move(
     Operation.SEGMENTATION_QUEUED, which=_ENDED, run=_UNDONE, image="status = 'queued'"
 )
+#: Its child waited for a turn at the engine that another worker may have free.
+RELEASE_HELD = move(
+    Operation.SEGMENTATION_QUEUED, which=_HELD, run=_UNDONE, image="status = 'queued'"
+)
 RELEASE_WORKER = move(
     Operation.SEGMENTATION_QUEUED,
     which="r.status = 'running' AND r.worker = %(worker)s",
@@ -242,7 +247,7 @@ changed AS (
     UPDATE runs AS r
     SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
     FROM held WHERE r.id = held.id
-    RETURNING r.id, r.image_id, r.project_id, held.status AS was
+    RETURNING r.id, r.image_id, r.project_id, held.status AS was, held.token AS taken
 ),{_LEAVING}
 moved AS (
     UPDATE images AS i

@@ -12,7 +12,7 @@ from shared.domain.engines import Limits, Segmentation
 from shared.domain.runs import Claimant
 from shared.storage import Storage
 from tests.integration.lab import Lab
-from worker.segmenting import carry_out
+from worker.segmenting import EngineTurns, carry_out
 from worker.turns import FreeTurns
 
 Found = Callable[[np.ndarray], Segmentation]
@@ -60,7 +60,7 @@ class Child:
     lab: Lab
     storage: Storage
     engines: FakeEngines
-    turns: FreeTurns = field(default_factory=FreeTurns)
+    turns: EngineTurns = field(default_factory=FreeTurns)
 
     @property
     def database(self) -> object:

@@ -1,5 +1,7 @@
 """One run from its claim to its outcome, as a child of a worker carries it out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from PIL import Image
 
 from shared.database.moves import Scope
-from shared.domain.engines import Segmentation
+from shared.domain.engines import Limits, Segmentation
 from shared.domain.errors import UnavailableError
 from shared.domain.images import ImageStatus
 from shared.domain.runs import MAX_ATTEMPTS, FailureCode, RunStatus
@@ -26,6 +28,7 @@ from tests.integration.runs.child import (
     nothing_found,
 )
 from worker.engines.checked import ImageTooLargeError
+from worker.turns import NoTurnError
 
 
 @pytest.fixture
@@ -81,6 +84,33 @@ def test_a_second_delivery_in_the_middle_does_nothing(lab: Lab, child: Child, ru
     assert second == [False]
     assert len(child.engines.asked) == 1
     assert lab.run(run.id).attempt == 1
+
+
+class NoTurns:
+    """Every place at the engine is taken for long."""
+
+    @contextmanager
+    def taken(self, _limits: Limits) -> Iterator[float]:
+        raise NoTurnError
+        yield
+
+
+def test_an_image_without_a_turn_waits_again_for_any_worker(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    """Q1: it uses up no attempt, and the same message is sent again."""
+    child.turns = NoTurns()
+    lab.worker()
+    assert lab.dispatch() == [run.id]
+
+    assert not child.carry_out(run.id)
+
+    given_back = lab.run(run.id)
+    assert (given_back.status, given_back.attempt) == (RunStatus.QUEUED, 0)
+    assert lab.image(run.image_id).status == ImageStatus.QUEUED
+    assert child.engines.asked == []
+    assert lab.dispatch() == [run.id]
+    assert lab.is_exact(run.project_id)
 
 
 def failing(problem: Exception) -> Found:

@@ -12,7 +12,14 @@ import pytest
 from shared.domain.engines import Limits
 from shared.domain.runs import FailureCode
 from tests.integration.interleaving import until
-from worker.turns import REST_SECONDS, SHORT_SECONDS, EngineTimeoutError, FreeTurns, Turns
+from worker.turns import (
+    REST_SECONDS,
+    SHORT_SECONDS,
+    EngineTimeoutError,
+    FreeTurns,
+    NoTurnError,
+    Turns,
+)
 
 PATIENT = Limits(soft_seconds=60, hard_seconds=60)
 
@@ -86,6 +93,21 @@ def test_a_third_child_waits_until_one_of_two_ends_its_turn(turns: Turns) -> Non
         until(third.has_its_turn)
         third.end_turn()
         first.end_turn()
+
+
+def test_whoever_gets_no_turn_soon_gives_up_and_leaves_the_line(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Q1: an image never waits here for a long turn while another worker is free."""
+    monkeypatch.setattr("worker.turns.WAIT_SECONDS", 0.2)
+    with some_children(2, turns) as children:
+        for _ in range(2):
+            with pytest.raises(NoTurnError), turns.taken(PATIENT):
+                pass
+
+        children[0].end_turn()
+        with turns.taken(PATIENT):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 50
 
 
 @pytest.mark.parametrize("victim", [0, 1])
