@@ -71,13 +71,13 @@ def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
     engine = services.engines.get(run.engine)
     with services.turns.taken(engine.spec.limits) as waited:
         watch.check()
-        segmentation: Segmentation = engine.segment(image, run.pixel_size_um, **run.params)
+        found: Segmentation = engine.call(image, run.pixel_size_um, **run.params)
     watch.check()
     path = f"results/{run.image_id}/{run.token}/"
     summary = save_result(
         services.storage,
         path,
-        segmentation=segmentation,
+        segmentation=engine.accept(found, image),
         image=image,
         pixel_size_um=run.pixel_size_um,
     )

@@ -39,22 +39,33 @@ class CheckedEngine:
     def segment(
         self, image: NDArray[Any], pixel_size_um: float | None, **params: Any
     ) -> Segmentation:
-        """Outline the objects of `image[y, x, c]`.
+        """Outline the objects of `image[y, x, c]`: `call` the engine and `accept` what it found."""
+        return self.accept(self.call(image, pixel_size_um, **params), image)
 
-        A wrong parameter is an InvalidInputError that names it. Labels come back as
-        `uint32[y, x]`, 1..N without a gap, each one connected part (pixels that meet
-        at a corner are not connected; a label of several parts becomes several
-        objects with its score).
+    def call(
+        self, image: NDArray[Any], pixel_size_um: float | None, **params: Any
+    ) -> Segmentation:
+        """Return what the engine makes of `image[y, x, c]`, unseen.
+
+        A wrong parameter is an InvalidInputError that names it.
         """
         chosen = complete_params(self.spec, params)
         _check_size(self.spec, image)
         try:
-            found = self._engine.segment(image, pixel_size_um, **chosen)
+            return self._engine.segment(image, pixel_size_um, **chosen)
         except (Exception, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as panic:
             # Native code may raise what no `except Exception` further up would catch.
             raise EngineError(f"The engine {self.spec.name} panicked: {panic}") from panic
+
+    def accept(self, found: Segmentation, image: NDArray[Any]) -> Segmentation:
+        """Return *found* in the form that everything else relies on.
+
+        Labels come back as `uint32[y, x]`, 1..N without a gap, each one connected part (pixels
+        that meet at a corner are not connected; a label of several parts becomes several objects
+        with its score). Labels that are none for this image are an EngineError.
+        """
         return _normal(self.spec.name, found, image.shape[:2])
 
     def close(self) -> None:

@@ -46,11 +46,12 @@ class FakeEngines:
         self.name = name
         return self
 
-    def segment(
-        self, image: np.ndarray, pixel_size_um: float | None, **params: Any
-    ) -> Segmentation:
+    def call(self, image: np.ndarray, pixel_size_um: float | None, **params: Any) -> Segmentation:
         self.asked.append((self.name, params))
         return self.find(image)
+
+    def accept(self, found: Segmentation, image: np.ndarray) -> Segmentation:
+        return found
 
 
 @dataclass
