@@ -51,10 +51,10 @@ task_serializer = "json"
 accept_content = ["json"]
 
 # No task may be longer. An engine's own limits are shorter and kept by the worker itself, from the
-# moment its turn comes; this net also holds the wait for the turn, reading and storing.
-task_soft_time_limit = 570
+# moment its turn comes; this net also holds reading, the wait for the turn and storing.
+task_soft_time_limit = 400
 # At most a third of the visibility timeout below.
-task_time_limit = 600
+task_time_limit = 430
 
 # One message per child: waiting work stays where fairness and cancelling can reach it.
 worker_prefetch_multiplier = 1
@@ -65,7 +65,7 @@ broker_transport_options = {
     # Shared with others, a Redis must not mix up our keys with theirs.
     "global_keyprefix": "celltally:",
     # Three times the longest task and more: live work is never delivered twice.
-    "visibility_timeout": 1800,
+    "visibility_timeout": 1300,
     # Messages of a lost worker are looked for each 5 s; by default it is each 100 s.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -108,6 +108,8 @@ worker_max_memory_per_child = 1_500_000
 
 # Flower lives on these events …
 worker_send_task_events = True
+# … gets them in bundles, as one by one they were a third of what a worker's parent does …
+worker_consumer = "worker.monitoring:GatheringConsumer"
 # … also to show what was sent and not yet taken …
 task_send_sent_event = True
 # … and what is being worked on.

@@ -133,7 +133,7 @@ WHERE id = ANY(:ids) AND status = 'queued' AND dispatched_at IS NOT NULL RETURNI
 """
 )
 
-# A message may lie with a worker that is gone, and the broker waits for it for half an hour.
+# A message may lie with a worker that is gone, and the broker waits for it for 22 minutes.
 # Once a later one was claimed a while ago, it does not come any more.
 _UNCLAIMED = text(
     """

@@ -11,7 +11,6 @@ from celery import Celery
 from redis import Redis, RedisError
 from structlog import get_logger
 
-from shared.domain.engines import LONGEST_SECONDS
 from shared.domain.runs import DispatchedRun
 from shared.messaging.ports import HeldByBroker
 from shared.messaging.task_names import RECOMPUTE_DASHBOARD, RECOMPUTE_STATS, SEGMENT
@@ -21,9 +20,8 @@ logger = get_logger(__name__)
 #: Kombu puts this before every key; celeryconfig.py sets it.
 KEY_PREFIX = "celltally:"
 
-#: What a task may take beside its engine: waiting for a turn behind the longest engine there may
-#: be, reading and storing.
-BESIDE_SECONDS = LONGEST_SECONDS + 20
+#: What a task may take beside its engine: reading, waiting for a turn, measuring and storing.
+BESIDE_SECONDS = 120
 
 #: Messages that are sent in one go.
 BATCH = 500

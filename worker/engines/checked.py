@@ -42,9 +42,7 @@ class CheckedEngine:
         """Outline the objects of `image[y, x, c]`: `call` the engine and `accept` what it found."""
         return self.accept(self.call(image, pixel_size_um, **params), image)
 
-    def call(
-        self, image: NDArray[Any], pixel_size_um: float | None, **params: Any
-    ) -> Segmentation:
+    def call(self, image: NDArray[Any], pixel_size_um: float | None, **params: Any) -> Segmentation:
         """Return what the engine makes of `image[y, x, c]`, unseen.
 
         A wrong parameter is an InvalidInputError that names it.
