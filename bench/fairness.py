@@ -82,7 +82,7 @@ def serve(database: Database, *, slots: int, rounds: int = ROUNDS) -> list[UUID]
         queue.segments.clear()
         for _ in range(min(slots, len(sent))):
             started.append(sent.popleft())
-            _carry_out(database, queue, started[-1])
+            _carry_out(database, started[-1])
     return started
 
 
@@ -97,11 +97,11 @@ def jain_of(users: dict[UUID, UUID], started: Sequence[UUID]) -> float:
     return jain([counts[user] for user in set(users.values())])
 
 
-def _carry_out(database: Database, queue: MemoryTaskQueue, run_id: UUID) -> None:
+def _carry_out(database: Database, run_id: UUID) -> None:
     def carry_out(tx: Transaction) -> None:
         run = claim_run(tx, run_id, claimant=Claimant("bench", 1, 45))
         assert run is not None, f"run {run_id} was sent and cannot be claimed"
         outcome = Outcome(1, duration_ms=1, result_path=f"results/{run.image_id}/{run.token}/")
-        assert complete_run(tx, queue, run, outcome=outcome)
+        assert complete_run(tx, run, outcome=outcome)
 
     database.transact(carry_out)

@@ -29,7 +29,6 @@ from shared.actions.segment_images import SegmentRequest, segment_images
 from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.engines import EngineSpec, Modality
 from shared.messaging.celery_queue import BESIDE_SECONDS
-from shared.messaging.memory import MemoryTaskQueue
 from shared.messaging.task_names import SEGMENT
 
 NAMES = ("pipeline.cpu_per_image",)
@@ -79,7 +78,7 @@ class Sides:
         chosen: str | list[UUID] = insert_images(self._database, self._project, self._count)
         request = SegmentRequest(self._project, self._user, select=chosen, engine=_SPEC.name)
         batch = self._database.transact(
-            lambda tx: segment_images(tx, MemoryTaskQueue(), request),
+            lambda tx: segment_images(tx, request),
             operation="segmentation_queued",
         )
         with self._database.reading() as connection:

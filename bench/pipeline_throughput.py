@@ -34,7 +34,6 @@ from shared.config import Settings
 from shared.database.engine import Database
 from shared.database.workers import registered_engines
 from shared.domain.runs import ClaimedRun
-from shared.messaging.memory import MemoryTaskQueue
 from shared.storage import Storage, open_storage
 from worker.engines.checked import CheckedEngine
 from worker.segmenting import outline
@@ -84,7 +83,7 @@ class System:
         request = SegmentRequest(self._project, self._user, select=ids, engine=Waiting.spec.name)
         began = time.perf_counter()
         batch = self._database.transact(
-            lambda tx: segment_images(tx, MemoryTaskQueue(), request),
+            lambda tx: segment_images(tx, request),
             operation="segmentation_queued",
         )
         values = {"id": batch.id}
@@ -122,7 +121,6 @@ def whole_step() -> Callable[[], object]:
     services = StepServices(
         database=Database("postgresql:///none"),
         storage=open_storage(settings.file_storage_url),
-        queue=MemoryTaskQueue(),
         engines=OneEngine(CheckedEngine(Waiting())),
     )
     return lambda: outline(services, _unclaimed_run())
@@ -141,11 +139,10 @@ class OneEngine:
 
 @dataclass(frozen=True, slots=True)
 class StepServices:
-    """What the step works with; it never asks the database, and sends nothing."""
+    """What the step works with; it never asks the database."""
 
     database: Database
     storage: Storage
-    queue: MemoryTaskQueue
     engines: OneEngine
     turns: FreeTurns = field(default_factory=FreeTurns)
 

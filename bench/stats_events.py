@@ -22,7 +22,6 @@ from bench.servers import Bench, bench_servers
 from shared.actions.segment_images import SegmentRequest, segment_images
 from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.engines import EngineSpec, Modality
-from shared.messaging.memory import MemoryTaskQueue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_keys import RedisKeys
 
@@ -79,9 +78,7 @@ def _uploaded(bench: Bench, images: int) -> tuple[UUID, UUID]:
 
 def _segment(bench: Bench, project_id: UUID, user_id: UUID) -> None:
     request = SegmentRequest(project_id, user_id, select="all", engine=_SPEC.name)
-    bench.database.transact(
-        lambda tx: segment_images(tx, MemoryTaskQueue(), request), operation="segmentation_queued"
-    )
+    bench.database.transact(lambda tx: segment_images(tx, request), operation="segmentation_queued")
     _await_announcement(bench, project_id)
 
 

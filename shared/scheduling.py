@@ -72,7 +72,7 @@ class Scheduler:
             Duty("dispatch", 1, self.dispatch),
             Duty("ask for stats", 1, self.ask_for_stats),
             Duty("ask for dashboards", 1, self.ask_for_dashboards),
-            Duty("reap leases", 5, lambda: reap_expired(self.database, self.queue)),
+            Duty("reap leases", 5, lambda: reap_expired(self.database)),
             Duty("recover lost messages", 5, lambda: recover_lost(self.database, self.queue)),
             Duty("watch workers", 2, self.watch_workers),
             Duty("watch the broker", 2, self.watch_broker),

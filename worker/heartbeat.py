@@ -10,7 +10,6 @@ from structlog import get_logger
 from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
 from shared.database.engine import Database
 from shared.database.workers import OnlineWorker, beat, leave
-from shared.messaging.ports import TaskQueue
 from worker.endings import Endings
 from worker.pool import Pool
 from worker.strays import Strays, kill
@@ -30,7 +29,6 @@ class Heartbeat:
     """One thread's work; it has its own connection, opened after the children were forked."""
 
     database: Database
-    queue: TaskQueue
     pool: Pool
     strays: Strays
     endings: Endings
@@ -92,7 +90,7 @@ class Heartbeat:
         timed_out, broken_off = self.endings.noted()
         for runs, act in ((timed_out, time_out), (broken_off, release)):
             if runs:
-                given = act(self.database, self.queue, worker=self.worker, runs=runs)
+                given = act(self.database, worker=self.worker, runs=runs)
                 logger.warning("runs ended", why=act.__name__, runs=[str(r) for r in given])
                 self.endings.forget(runs)
 
@@ -101,13 +99,13 @@ class Heartbeat:
         # may hold a run already.
         dead = self._seen - live
         if dead:
-            given = hand_back(self.database, self.queue, worker=self.worker, dead=dead)
+            given = hand_back(self.database, worker=self.worker, dead=dead)
             logger.warning("children died", pids=sorted(dead), runs=[str(r) for r in given])
         self._seen = live
 
     def _say_good_bye(self) -> None:
         try:
-            released = release_all(self.database, self.queue, worker=self.worker)
+            released = release_all(self.database, worker=self.worker)
             self.database.transact(lambda tx: leave(tx.connection, self.worker))
         except Exception as problem:
             logger.info("could not say good-bye; leases will tell", error=str(problem))

@@ -11,7 +11,6 @@ from shared.actions.runs import complete_run, fail_run, give_back_run
 from shared.database.engine import AWAY, Database
 from shared.database.leases import has_result
 from shared.domain.runs import ClaimedRun, FailureCode, Outcome
-from shared.messaging.ports import TaskQueue
 from shared.pausing import pause
 from shared.storage import Storage
 
@@ -29,8 +28,6 @@ class RecordingServices(Protocol):
     def database(self) -> Database: ...
     @property
     def storage(self) -> Storage: ...
-    @property
-    def queue(self) -> TaskQueue: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def record_result(
 
     def record() -> bool:
         kept = services.database.transact(
-            lambda tx: complete_run(tx, services.queue, run, outcome=outcome), single=True
+            lambda tx: complete_run(tx, run, outcome=outcome), single=True
         )
         pause("segment.committed")
         # An earlier try may have been committed although its answer was lost.
@@ -69,7 +66,7 @@ def record_failure(
     """Record the failure, or another attempt; False when the run is no longer ours."""
     return _persistently(
         lambda: services.database.transact(
-            lambda tx: fail_run(tx, services.queue, run, code=failure.code, detail=failure.detail)
+            lambda tx: fail_run(tx, run, code=failure.code, detail=failure.detail)
         ),
         patience,
     )
@@ -78,9 +75,7 @@ def record_failure(
 def give_back(services: RecordingServices, run: ClaimedRun, *, patience: float) -> bool:
     """Let the run wait again, none of its attempts used up; False when it is no longer ours."""
     return _persistently(
-        lambda: services.database.transact(
-            lambda tx: give_back_run(tx, services.queue, run), single=True
-        ),
+        lambda: services.database.transact(lambda tx: give_back_run(tx, run), single=True),
         patience,
     )
 

@@ -17,12 +17,10 @@ from structlog import get_logger
 
 from shared.config import Settings
 from shared.database.engine import Database
-from shared.messaging.celery_queue import CeleryTaskQueue
 from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
 from shared.servers.addresses import server_urls
-from worker.app import app
 from worker.deafness import Hearing, end_this_process, listen, waiting_in
 from worker.endings import endings
 from worker.heartbeat import Heartbeat
@@ -113,7 +111,6 @@ def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
     urls = server_urls(settings)
     heartbeat = Heartbeat(
         database=Database(urls.database, pool_size=1, name="celltally-heartbeat"),
-        queue=CeleryTaskQueue(app, connect(urls.redis, name="celltally-heartbeat")),
         pool=pool,
         strays=Strays(pool.at_work),
         endings=endings,

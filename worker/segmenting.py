@@ -14,7 +14,6 @@ from shared.database.engine import Database
 from shared.domain.engines import Limits, Segmentation
 from shared.domain.errors import CelltallyError, RejectedFileError, UnavailableError
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
-from shared.messaging.ports import TaskQueue
 from shared.pausing import pause
 from shared.reading import read_pixels
 from shared.results import save_result
@@ -51,8 +50,6 @@ class SegmentingServices(Protocol):
     def database(self) -> Database: ...
     @property
     def storage(self) -> Storage: ...
-    @property
-    def queue(self) -> TaskQueue: ...
     @property
     def engines(self) -> Engines: ...
     @property

@@ -1,13 +1,11 @@
 """Cancel what waits and what runs; each image returns to what it was (rules.md 21)."""
 
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from shared.database import moves
 from shared.database.moves import Scope
 from shared.database.transaction import Transaction
-from shared.messaging.ports import TaskQueue
 from shared.pausing import pause
 
 
@@ -19,14 +17,12 @@ class Cancelled:
     running: int
 
 
-def cancel_runs(tx: Transaction, queue: TaskQueue, scope: Scope, scope_id: UUID) -> Cancelled:
+def cancel_runs(tx: Transaction, scope: Scope, scope_id: UUID) -> Cancelled:
     """Cancel the active runs of the scope: an image, a batch, a project, or what a user asked for.
 
     Both numbers are final: a worker that is at such a run shows a token that no longer fits.
     """
     projects = tx.rows(moves.CANCEL[scope], {"scope": scope_id})
-    for project in projects:
-        tx.after_commit(partial(queue.ask_recompute, project["project_id"]))
     pause("cancel.before_commit")
     return Cancelled(
         waiting=sum(project["cancelled"] for project in projects),

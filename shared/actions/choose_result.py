@@ -6,12 +6,11 @@ from shared.database import moves, run_history
 from shared.database.transaction import Transaction
 from shared.domain.errors import ConflictError, NotFoundError
 from shared.domain.runs import RunStatus
-from shared.messaging.ports import TaskQueue
 
 MISSING = "This run is not one of the image's."
 
 
-def choose_result(tx: Transaction, queue: TaskQueue, *, image_id: UUID, run_id: UUID) -> None:
+def choose_result(tx: Transaction, *, image_id: UUID, run_id: UUID) -> None:
     """Make a succeeded run the current one; status, count and preview follow.
 
     It is no completion: nothing was segmented. What the image's last run failed of stays told.
@@ -27,4 +26,3 @@ def choose_result(tx: Transaction, queue: TaskQueue, *, image_id: UUID, run_id: 
             "This image is being segmented. Wait for the result, or cancel the run first.",
             code="image_active",
         )
-    tx.after_commit(lambda: queue.ask_recompute(run["project_id"]))

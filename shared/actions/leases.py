@@ -1,14 +1,12 @@
 """Keep the leases of live work, and give back the runs of what died or stops (rules.md 20)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import partial
 from uuid import UUID
 
 from shared.database import leases, moves
 from shared.database.engine import Database
 from shared.database.leases import Holding
 from shared.database.transaction import Transaction
-from shared.messaging.ports import TaskQueue
 
 
 def renew_leases(
@@ -20,55 +18,40 @@ def renew_leases(
     )
 
 
-def hand_back(
-    database: Database, queue: TaskQueue, *, worker: str, dead: Iterable[int]
-) -> list[UUID]:
+def hand_back(database: Database, *, worker: str, dead: Iterable[int]) -> list[UUID]:
     """Give back at once the runs of children that are gone; return them."""
     values = {"worker": worker, "dead": list(dead)}
-    return _moved(database, queue, moves.FAIL_ORPHANED, values) + _moved(
-        database, queue, moves.REQUEUE_ORPHANED, values
+    return _moved(database, moves.FAIL_ORPHANED, values) + _moved(
+        database, moves.REQUEUE_ORPHANED, values
     )
 
 
-def time_out(
-    database: Database, queue: TaskQueue, *, worker: str, runs: Iterable[UUID]
-) -> list[UUID]:
+def time_out(database: Database, *, worker: str, runs: Iterable[UUID]) -> list[UUID]:
     """Give back the runs whose child was ended at the hard time limit; return them."""
     values = {"worker": worker, "runs": list(runs)}
-    return _moved(database, queue, moves.FAIL_TIMED_OUT, values) + _moved(
-        database, queue, moves.REQUEUE_TIMED_OUT, values
+    return _moved(database, moves.FAIL_TIMED_OUT, values) + _moved(
+        database, moves.REQUEUE_TIMED_OUT, values
     )
 
 
-def release(
-    database: Database, queue: TaskQueue, *, worker: str, runs: Iterable[UUID]
-) -> list[UUID]:
+def release(database: Database, *, worker: str, runs: Iterable[UUID]) -> list[UUID]:
     """Give back runs that the worker broke off because it stops; no attempt is used up."""
     values = {"worker": worker, "runs": list(runs)}
-    return _moved(database, queue, moves.RELEASE_ENDED, values)
+    return _moved(database, moves.RELEASE_ENDED, values)
 
 
-def release_all(database: Database, queue: TaskQueue, *, worker: str) -> list[UUID]:
+def release_all(database: Database, *, worker: str) -> list[UUID]:
     """Give back whatever the worker still holds at its end; no attempt is used up."""
-    return _moved(database, queue, moves.RELEASE_WORKER, {"worker": worker})
+    return _moved(database, moves.RELEASE_WORKER, {"worker": worker})
 
 
-def reap_expired(database: Database, queue: TaskQueue) -> list[UUID]:
+def reap_expired(database: Database) -> list[UUID]:
     """Give back the runs whose lease ran out: their worker is lost; return them."""
-    return _moved(database, queue, moves.FAIL_EXPIRED, {}) + _moved(
-        database, queue, moves.REQUEUE_EXPIRED, {}
-    )
+    return _moved(database, moves.FAIL_EXPIRED, {}) + _moved(database, moves.REQUEUE_EXPIRED, {})
 
 
-def _moved(
-    database: Database, queue: TaskQueue, statement: str, values: Mapping[str, object]
-) -> list[UUID]:
+def _moved(database: Database, statement: str, values: Mapping[str, object]) -> list[UUID]:
     """Make the move, a transaction of its own; return the runs it moved."""
-
-    def move(tx: Transaction) -> list[UUID]:
-        rows = tx.rows(statement, values)
-        for project_id in {row["project_id"] for row in rows}:
-            tx.after_commit(partial(queue.ask_recompute, project_id))
-        return [row["id"] for row in rows]
-
-    return database.transact(move, single=True)
+    return database.transact(
+        lambda tx: [row["id"] for row in tx.rows(statement, values)], single=True
+    )

@@ -21,9 +21,7 @@ BATCH = 500
 IMAGES_PER_MESSAGE = 200
 
 
-def publish_outbox(
-    database: Database, publisher: EventPublisher, queue: TaskQueue | None = None
-) -> int:
+def publish_outbox(database: Database, publisher: EventPublisher, queue: TaskQueue) -> int:
     """Publish what waits; return how many messages were taken.
 
     Where an image's status changed the counts did too, so a recompute is asked of *queue*: once
@@ -40,7 +38,7 @@ def publish_outbox(
         waiting = outbox.oldest(tx.connection, BATCH)
         for channel, event, key in _joined(_valid(waiting)):
             publisher.publish_event(channel, event, key=key)
-            if queue is not None and isinstance(event, ImageStatusUpdate):
+            if isinstance(event, ImageStatusUpdate):
                 tx.after_commit(partial(queue.ask_recompute, channel.id))
         pause("outbox.before_delete")
         outbox.delete(tx.connection, [message.id for message in waiting])

@@ -10,10 +10,9 @@ from shared.database.runs import RunRequest
 from shared.database.transaction import Transaction
 from shared.domain.engines import EngineSpec
 from shared.domain.errors import ConflictError, NotFoundError
-from shared.messaging.ports import TaskQueue
 
 
-def repeat_run(tx: Transaction, queue: TaskQueue, *, run_id: UUID, user_id: UUID) -> Batch:
+def repeat_run(tx: Transaction, *, run_id: UUID, user_id: UUID) -> Batch:
     """Queue the run once more, for whoever asks; its result is another run of the image."""
     run = run_history.run(tx.connection, run_id)
     if run is None or not access.lock_against_deletion(tx.connection, run["project_id"]):
@@ -38,7 +37,6 @@ def repeat_run(tx: Transaction, queue: TaskQueue, *, run_id: UUID, user_id: UUID
         )
     batches.record_size(tx.connection, batch_id, queued=queued, skipped=0)
     runs.wake_scheduler(tx.connection)
-    tx.after_commit(lambda: queue.ask_recompute(project_id))
     return Batch(batch_id, project_id, engine.name, queued=queued, skipped=0)
 
 

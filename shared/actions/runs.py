@@ -1,6 +1,8 @@
-"""Claim a run and record its outcome; each is one compare-and-set (rules.md C)."""
+"""Claim a run and record its outcome; each is one compare-and-set (rules.md C).
 
-from typing import Any
+None asks for a recount: whoever publishes the image's new status does (publish_outbox.py).
+"""
+
 from uuid import UUID, uuid4
 
 from shared.database import moves
@@ -14,14 +16,12 @@ from shared.domain.runs import (
     Outcome,
     backoff_seconds,
 )
-from shared.messaging.ports import TaskQueue
 
 
 def claim_run(tx: Transaction, run_id: UUID, *, claimant: Claimant) -> ClaimedRun | None:
     """Take the run for this process; None when it is not waiting (any more).
 
-    The attempt is counted here, so that an image that kills its worker is capped too. For the
-    recompute asks whoever publishes the image's new status.
+    The attempt is counted here, so that an image that kills its worker is capped too.
     """
     token = uuid4()
     values = {
@@ -45,13 +45,7 @@ def claim_run(tx: Transaction, run_id: UUID, *, claimant: Claimant) -> ClaimedRu
     )
 
 
-def complete_run(
-    tx: Transaction,
-    queue: TaskQueue,
-    run: ClaimedRun,
-    *,
-    outcome: Outcome,
-) -> bool:
+def complete_run(tx: Transaction, run: ClaimedRun, *, outcome: Outcome) -> bool:
     """Make the result current; False when the run is no longer ours, and nothing changed."""
     values = {
         "run_id": run.id,
@@ -60,12 +54,10 @@ def complete_run(
         "duration_ms": outcome.duration_ms,
         "result_path": outcome.result_path,
     }
-    return _settled(tx, queue, tx.rows(moves.COMPLETE, values))
+    return bool(tx.rows(moves.COMPLETE, values))
 
 
-def fail_run(
-    tx: Transaction, queue: TaskQueue, run: ClaimedRun, *, code: FailureCode, detail: str = ""
-) -> bool:
+def fail_run(tx: Transaction, run: ClaimedRun, *, code: FailureCode, detail: str = "") -> bool:
     """Record the failure, or let the run wait for another attempt if the cause may pass.
 
     False when the run is no longer ours, and nothing changed.
@@ -73,22 +65,12 @@ def fail_run(
     held = {"run_id": run.id, "token": run.token}
     if code in RETRIED:
         wait = {"wait_seconds": backoff_seconds(run.attempt), "code": code}
-        if _settled(tx, queue, tx.rows(moves.TRY_AGAIN, held | wait)):
+        if tx.rows(moves.TRY_AGAIN, held | wait):
             return True
     reason = {"code": code, "detail": detail or SENTENCES[code]}
-    return _settled(tx, queue, tx.rows(moves.FAIL, held | reason))
+    return bool(tx.rows(moves.FAIL, held | reason))
 
 
-def give_back_run(tx: Transaction, queue: TaskQueue, run: ClaimedRun) -> bool:
+def give_back_run(tx: Transaction, run: ClaimedRun) -> bool:
     """Let the run wait again, none of its attempts used up; False when it is no longer ours."""
-    return _settled(tx, queue, tx.rows(moves.RELEASE_HELD, {"run_id": run.id, "token": run.token}))
-
-
-def _settled(tx: Transaction, queue: TaskQueue, moved: list[dict[str, Any]]) -> bool:
-    for row in moved:
-        _ask(tx, queue, row["project_id"])
-    return bool(moved)
-
-
-def _ask(tx: Transaction, queue: TaskQueue, project_id: UUID) -> None:
-    tx.after_commit(lambda: queue.ask_recompute(project_id))
+    return bool(tx.rows(moves.RELEASE_HELD, {"run_id": run.id, "token": run.token}))

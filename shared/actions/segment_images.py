@@ -11,7 +11,6 @@ from shared.database.transaction import Transaction
 from shared.domain.engines import EngineSpec, Modality
 from shared.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from shared.domain.params import complete_params
-from shared.messaging.ports import TaskQueue
 
 #: Somebody looks at the one image they ask for: it goes before what was asked for in bulk.
 PRIORITIES = {"interactive": 0, "high": 1, "normal": 5}
@@ -64,7 +63,7 @@ class Batch:
     skipped: int
 
 
-def segment_images(tx: Transaction, queue: TaskQueue, request: SegmentRequest) -> Batch:
+def segment_images(tx: Transaction, request: SegmentRequest) -> Batch:
     """Queue the runs; the scheduler dispatches them as soon as this is committed."""
     if not access.lock_against_deletion(tx.connection, request.project_id):
         raise NotFoundError("This project does not exist.")
@@ -78,7 +77,6 @@ def segment_images(tx: Transaction, queue: TaskQueue, request: SegmentRequest) -
     batches.record_size(tx.connection, batch_id, queued=queued.queued, skipped=skipped)
     if queued.queued:
         runs.wake_scheduler(tx.connection)
-        tx.after_commit(lambda: queue.ask_recompute(request.project_id))
     return Batch(
         id=batch_id,
         project_id=request.project_id,

@@ -101,7 +101,14 @@ def choosing(*, oldest_first: bool) -> TextClause:
 
 _NEXT = {oldest_first: choosing(oldest_first=oldest_first) for oldest_first in (False, True)}
 
-_MARK = text("UPDATE runs SET dispatched_at = clock_timestamp() WHERE id = ANY(:ids)")
+# Their times tell the order in which they are sent.
+_MARK = text(
+    """
+UPDATE runs SET dispatched_at = statement_timestamp() + sent.place * interval '1 microsecond'
+FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS sent (id, place)
+WHERE runs.id = sent.id
+"""
+)
 
 #: A run that has waited for so long may go before more urgent ones of the same user.
 AGEING = timedelta(minutes=10)

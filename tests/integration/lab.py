@@ -12,6 +12,7 @@ from shared.actions.change_project import change_project
 from shared.actions.choose_result import choose_result
 from shared.actions.dispatch import dispatch
 from shared.actions.leases import hand_back, reap_expired
+from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_stats import recompute_stats
 from shared.actions.repeat_run import repeat_run
 from shared.actions.runs import claim_run, complete_run, fail_run
@@ -75,7 +76,7 @@ class Lab(Rows):
         request = SegmentRequest(project_id=project, select=select, **fields)
 
         def ask(tx: Transaction) -> Batch:
-            batch = segment_images(tx, self.queue, request)
+            batch = segment_images(tx, request)
             before_commit()
             return batch
 
@@ -139,43 +140,49 @@ class Lab(Rows):
         outcome = Outcome(objects, ms, f"results/{run.image_id}/{run.token}/")
 
         def complete(tx: Transaction) -> bool:
-            done = complete_run(tx, self.queue, run, outcome=outcome)
+            done = complete_run(tx, run, outcome=outcome)
             before_commit()
             return done
 
         return self.database.transact(complete)
 
     def fail(self, run: ClaimedRun, code: FailureCode = FailureCode.ENGINE_ERROR) -> bool:
-        return self.database.transact(lambda tx: fail_run(tx, self.queue, run, code=code))
+        return self.database.transact(lambda tx: fail_run(tx, run, code=code))
 
     def cancel(self, scope: Scope, scope_id: UUID) -> Cancelled:
         return self.database.transact(
-            lambda tx: cancel_runs(tx, self.queue, scope, scope_id),
+            lambda tx: cancel_runs(tx, scope, scope_id),
             operation=Operation.SEGMENTATION_CANCELLED,
         )
 
     def choose(self, image_id: UUID, run_id: UUID) -> None:
         self.database.transact(
-            lambda tx: choose_result(tx, self.queue, image_id=image_id, run_id=run_id),
+            lambda tx: choose_result(tx, image_id=image_id, run_id=run_id),
             operation=Operation.SEGMENTATION_EDITED,
         )
 
     def repeat(self, run_id: UUID, user_id: UUID | None = None) -> Batch:
         asker = user_id or self.run(run_id).user_id
         return self.database.transact(
-            lambda tx: repeat_run(tx, self.queue, run_id=run_id, user_id=asker),
+            lambda tx: repeat_run(tx, run_id=run_id, user_id=asker),
             operation=Operation.SEGMENTATION_QUEUED,
         )
 
     def hand_back(self, worker: str, pid: int) -> list[UUID]:
-        return hand_back(self.database, self.queue, worker=worker, dead=[pid])
+        return hand_back(self.database, worker=worker, dead=[pid])
 
     def expire_leases(self) -> None:
         """Let more time have gone by than any lease lasts."""
         self.sql("UPDATE runs SET lease_until = lease_until - interval '1 day'")
 
     def reap(self) -> list[UUID]:
-        return reap_expired(self.database, self.queue)
+        return reap_expired(self.database)
+
+    def recounts_asked(self) -> set[UUID]:
+        """Publish what moves left to be told; return the projects whose recount was asked for."""
+        self.queue.recomputed.clear()
+        publish_outbox(self.database, self.publisher, self.queue)
+        return set(self.queue.recomputed)
 
     def fold(self, project: UUID) -> ProjectStatsUpdate | None:
         return recompute_stats(self.database, self.publisher, project)

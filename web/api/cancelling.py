@@ -58,7 +58,7 @@ def cancel_mine() -> CancelAnswer:
 
 def _cancelled(scope: Scope, scope_id: UUID) -> Cancelled:
     return services().database.transact(
-        lambda tx: cancel_runs(tx, services().queue, scope, scope_id),
+        lambda tx: cancel_runs(tx, scope, scope_id),
         operation=Operation.SEGMENTATION_CANCELLED,
         op_id=op_id(),
     )

@@ -41,7 +41,7 @@ def repeat(run_id: UUID) -> SegmentAnswer:
     """Queue the image again with the very engine, version and parameters of a run."""
     user_id = access.current_account().id
     batch = services().database.transact(
-        lambda tx: repeat_run(tx, services().queue, run_id=run_id, user_id=user_id),
+        lambda tx: repeat_run(tx, run_id=run_id, user_id=user_id),
         operation=Operation.SEGMENTATION_QUEUED,
         op_id=op_id(),
     )
@@ -54,7 +54,7 @@ def repeat(run_id: UUID) -> SegmentAnswer:
 def choose(image_id: UUID, body: CurrentRunBody) -> ResultAnswer:
     """Show the result of an earlier run of the image; refused while one is active."""
     services().database.transact(
-        lambda tx: choose_result(tx, services().queue, image_id=image_id, run_id=body.run_id),
+        lambda tx: choose_result(tx, image_id=image_id, run_id=body.run_id),
         operation=Operation.SEGMENTATION_EDITED,
         op_id=op_id(),
     )

@@ -36,7 +36,7 @@ def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
         again=body.again,
     )
     batch = services().database.transact(
-        lambda tx: segment_images(tx, services().queue, asked),
+        lambda tx: segment_images(tx, asked),
         operation=Operation.SEGMENTATION_QUEUED,
         op_id=op_id(),
     )

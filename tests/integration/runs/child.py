@@ -67,10 +67,6 @@ class Child:
     def database(self) -> object:
         return self.lab.database
 
-    @property
-    def queue(self) -> object:
-        return self.lab.queue
-
     def carry_out(self, run_id: UUID, *, pid: int = 1, lease: int = 45) -> bool:
         return carry_out(
             self,

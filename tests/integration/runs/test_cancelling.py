@@ -31,7 +31,7 @@ def test_what_waits_and_what_runs_is_cancelled_for_good(lab: Lab, project: UUID)
     lab.images(project, 3)
     lab.segment(project)
     working = lab.claimed(lab.runs(project)[1].id)
-    lab.queue.recomputed.clear()
+    lab.recounts_asked()
 
     assert counts(lab, Scope.PROJECT, project) == (2, 1)
 
@@ -41,7 +41,7 @@ def test_what_waits_and_what_runs_is_cancelled_for_good(lab: Lab, project: UUID)
     assert run.finished_at is not None
     assert lab.stats(project).uploaded_count == 3
     assert lab.is_exact(project)
-    assert lab.queue.recomputed == [project]
+    assert lab.recounts_asked() == {project}
     delta = lab.deltas(project)[-1]
     assert (delta.operation, delta.affected) == (Operation.SEGMENTATION_CANCELLED, 3)
 

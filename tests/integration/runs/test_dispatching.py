@@ -80,6 +80,19 @@ def test_a_message_carries_the_limits_of_its_engine(lab: Lab, ada: UUID) -> None
     assert (sent.soft_limit, sent.hard_limit) == (200, 230)
 
 
+def test_the_times_of_the_messages_tell_their_order(lab: Lab, ada: UUID, bob: UUID) -> None:
+    """What is in line behind what is read from them."""
+    lab.worker(slots=16)
+    for user in (ada, bob, ada, bob):
+        lab.waiting(user, 5)
+
+    sent = lab.dispatch()
+
+    assert len(sent) == 20
+    rows = lab.sql("SELECT id FROM runs ORDER BY dispatched_at")
+    assert [row.id for row in rows] == sent
+
+
 def test_users_take_turns_whatever_they_have_waiting(lab: Lab, ada: UUID, bob: UUID) -> None:
     """Q7 in small: Bob comes after hundreds of Ada's and does not wait for them."""
     many = lab.waiting(ada, 40)

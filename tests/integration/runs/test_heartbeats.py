@@ -70,7 +70,6 @@ def heartbeat(
 ) -> Heartbeat:
     return Heartbeat(
         database=lab.database,
-        queue=lab.queue,
         pool=pool,
         strays=Strays(pool.at_work, kill=killed.append),
         endings=endings,

@@ -68,15 +68,15 @@ def test_the_runs_of_dead_children_wait_again_at_once(lab: Lab, project: UUID) -
     """S3: the message is not needed for it; the scheduler is woken and dispatches."""
     dead = lab.claimed(lab.one_run(project).id, worker="w1", pid=1)
     alive = lab.claimed(lab.one_run(project).id, worker="w1", pid=2)
-    lab.queue.recomputed.clear()
+    lab.recounts_asked()
 
-    assert hand_back(lab.database, lab.queue, worker="w1", dead=[1]) == [dead.id]
+    assert hand_back(lab.database, worker="w1", dead=[1]) == [dead.id]
 
     row = lab.run(dead.id)
     assert (row.status, row.token, row.dispatched_at) == (RunStatus.QUEUED, None, None)
     assert lab.image(dead.image_id).status == ImageStatus.QUEUED
     assert lab.run(alive.id).status == RunStatus.RUNNING
-    assert lab.queue.recomputed == [project]
+    assert lab.recounts_asked() == {project}
     assert lab.is_exact(project)
 
 
@@ -148,13 +148,13 @@ def test_a_run_ended_at_its_time_limit_waits_a_while(lab: Lab, project: UUID) ->
     slow = lab.claimed(lab.one_run(project).id, pid=1)
     other = lab.claimed(lab.one_run(project).id, pid=2)
 
-    assert time_out(lab.database, lab.queue, worker="w1", runs=[slow.id]) == [slow.id]
+    assert time_out(lab.database, worker="w1", runs=[slow.id]) == [slow.id]
 
     row = lab.run(slow.id)
     assert (row.status, row.token, row.attempt) == (RunStatus.QUEUED, None, 1)
     assert (row.not_before - lab.value("SELECT now()")).total_seconds() > 0
     assert lab.run(other.id).status == RunStatus.RUNNING
-    assert hand_back(lab.database, lab.queue, worker="w1", dead=[1]) == []
+    assert hand_back(lab.database, worker="w1", dead=[1]) == []
     assert lab.is_exact(project)
 
 
@@ -165,7 +165,7 @@ def test_a_run_ended_at_its_time_limit_again_and_again_fails_with_that_code(
 
     for _ in range(MAX_ATTEMPTS):
         lab.claimed(run.id)
-        time_out(lab.database, lab.queue, worker="w1", runs=[run.id])
+        time_out(lab.database, worker="w1", runs=[run.id])
 
     assert lab.run(run.id).failure_code == FailureCode.TIMEOUT
     assert lab.image(run.image_id).last_error_code == FailureCode.TIMEOUT
@@ -178,7 +178,7 @@ def test_deployments_use_up_no_attempts(lab: Lab, project: UUID) -> None:
 
     for name in ("w1", "w2", "w3"):
         lab.claimed(run.id, worker=name)
-        assert release_all(lab.database, lab.queue, worker=name) == [run.id]
+        assert release_all(lab.database, worker=name) == [run.id]
 
     row = lab.run(run.id)
     assert (row.status, row.attempt, row.token) == (RunStatus.QUEUED, 0, None)
@@ -197,7 +197,7 @@ def test_only_what_the_stopping_worker_broke_off_is_released(lab: Lab, project: 
     )
     runs = [broken_off.id, elsewhere.id]
 
-    assert release(lab.database, lab.queue, worker="w1", runs=runs) == [broken_off.id]
+    assert release(lab.database, worker="w1", runs=runs) == [broken_off.id]
 
     assert lab.run(broken_off.id).attempt == 0
     for other in (goes_on, elsewhere):
@@ -208,7 +208,7 @@ def test_only_what_the_stopping_worker_broke_off_is_released(lab: Lab, project: 
 def test_a_released_run_has_no_way_back(lab: Lab, project: UUID) -> None:
     """Rule 20: its child may still write an outcome in the last moment; only one of both counts."""
     late = lab.claimed(lab.one_run(project).id)
-    release_all(lab.database, lab.queue, worker="w1")
+    release_all(lab.database, worker="w1")
 
     assert not lab.complete(late)
     assert not lab.fail(late)

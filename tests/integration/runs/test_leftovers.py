@@ -25,10 +25,8 @@ def expired(lab: Lab, run: ClaimedRun) -> None:
 LOSSES: dict[str, Loss] = {
     "its child died": lambda lab, run: lab.hand_back("w1", 1),
     "its worker was lost": expired,
-    "its worker stopped": lambda lab, run: release_all(lab.database, lab.queue, worker="w1"),
-    "its time was up": lambda lab, run: time_out(
-        lab.database, lab.queue, worker="w1", runs=[run.id]
-    ),
+    "its worker stopped": lambda lab, run: release_all(lab.database, worker="w1"),
+    "its time was up": lambda lab, run: time_out(lab.database, worker="w1", runs=[run.id]),
     "it failed": lambda lab, run: lab.fail(run),
     "it is tried again": lambda lab, run: lab.fail(run, FailureCode.STORAGE_ERROR),
     "it was cancelled": lambda lab, run: lab.cancel(moves.Scope.IMAGE, run.image_id),

@@ -138,11 +138,11 @@ def test_a_batch_remembers_how_far_it_is(lab: Lab, project: UUID) -> None:
 
 def test_the_request_is_announced_and_the_scheduler_woken(lab: Lab, project: UUID) -> None:
     lab.images(project, 2)
-    lab.queue.recomputed.clear()
+    lab.recounts_asked()
 
     lab.segment(project)
 
-    assert lab.queue.recomputed == [project]
+    assert lab.recounts_asked() == {project}
     [*_, delta] = lab.deltas(project)
     assert (delta.operation, delta.queued) == ("segmentation_queued", 2)
 

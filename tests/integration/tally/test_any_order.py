@@ -201,7 +201,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def worker_is_gone(self, child: tuple[str, int], politely: bool) -> None:
         if politely:
-            release_all(self.lab.database, self.lab.queue, worker=child[0])
+            release_all(self.lab.database, worker=child[0])
         self.lab.sql(
             "UPDATE runs SET lease_until = clock_timestamp() - interval '1 second'"
             " WHERE worker = :worker AND status = 'running'",
@@ -217,7 +217,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.lab.deltas(project) == []
 
     def publish(self) -> None:
-        publish_outbox(self.lab.database, self.lab.publisher)
+        publish_outbox(self.lab.database, self.lab.publisher, self.lab.queue)
         for _, event, _ in self.lab.publisher.events:
             if isinstance(event, ImageStatusUpdate):
                 for image in event.images:

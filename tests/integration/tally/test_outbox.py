@@ -23,7 +23,7 @@ def project(lab: Lab) -> UUID:
 
 
 def publish(lab: Lab) -> int:
-    return publish_outbox(lab.database, lab.publisher)
+    return publish_outbox(lab.database, lab.publisher, lab.queue)
 
 
 def waiting(lab: Lab) -> int:
@@ -52,7 +52,7 @@ def test_a_rollback_announces_nothing(lab: Lab, project: UUID) -> None:
 
 
 def test_whoever_tells_of_an_image_has_its_project_recounted(lab: Lab, project: UUID) -> None:
-    """R1: a claim asks for no recompute itself; for all that is told together one is enough."""
+    """R1: no move of a run asks itself; for all that is told together one ask is enough."""
     other = lab.project()
     for each in (project, project, other):
         lab.claimed(lab.one_run(each).id)
@@ -192,6 +192,6 @@ def test_a_channel_that_is_away_keeps_the_messages(lab: Lab, project: UUID) -> N
     lab.one_run(project)
 
     with pytest.raises(ConnectionError):
-        publish_outbox(lab.database, Away())
+        publish_outbox(lab.database, Away(), lab.queue)
 
     assert waiting(lab) == 1
