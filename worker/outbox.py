@@ -12,8 +12,11 @@ from shared.messaging.ports import EventPublisher, TaskQueue
 
 logger = get_logger(__name__)
 
-#: Messages that come closer together than this leave together.
+#: Messages that come closer together than this leave together …
 GATHER_SECONDS = 0.05
+
+#: … and longer apart while there are so many: nobody can follow each.
+FLOOD, FLOOD_SECONDS = 10, 0.25
 
 #: How long the publisher sleeps without being woken.
 SLEEP_SECONDS = 1.0
@@ -42,7 +45,9 @@ def _publish_when_woken(
     stopping: Event,
 ) -> None:
     while not stopping.is_set():
-        while publish_outbox(database, publisher, queue) == BATCH:
+        while (published := publish_outbox(database, publisher, queue)) == BATCH:
             pass
-        for _ in listener.notifies(timeout=SLEEP_SECONDS, stop_after=1):
-            time.sleep(GATHER_SECONDS)
+        # All that came at once are one waking: to sleep after each, the publisher fell ever further
+        # behind.
+        if list(listener.notifies(timeout=SLEEP_SECONDS, stop_after=1)):
+            time.sleep(GATHER_SECONDS if published < FLOOD else FLOOD_SECONDS)

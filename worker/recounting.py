@@ -11,6 +11,8 @@ from shared.messaging.ports import EventPublisher
 
 #: At most four announcements a second for a project, one a second for a dashboard.
 STATS_INTERVAL = 0.25
+#: Fewer while thousands of images are done: each number would be gone before it was read.
+FLOOD_INTERVAL = 0.6
 DASHBOARD_INTERVAL = 1.0
 
 
@@ -37,9 +39,10 @@ class RecountingServices(Protocol):
 def recount_project(services: RecountingServices, project_id: UUID) -> None:
     """Fold and announce the project's counts: now, or when its interval is over."""
     with services.database.reading() as connection:
-        since = stats.seconds_since_fold(connection, project_id)
-    if since is not None and since < STATS_INTERVAL:
-        services.queue.recompute_later(project_id, STATS_INTERVAL - since)
+        since, flooded = stats.pace(connection, project_id)
+    interval = FLOOD_INTERVAL if flooded else STATS_INTERVAL
+    if since < interval:
+        services.queue.recompute_later(project_id, interval - since)
         return
     # Only a change that asks after this point is sure to be followed by another task;
     # one that came before it is seen by the fold below.

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -110,9 +111,15 @@ UNION SELECT project_id FROM project_stats WHERE published_version < version
 """
 )
 
-_SINCE_FOLD = text(
-    "SELECT extract(epoch FROM clock_timestamp() - folded_at) FROM project_stats"
-    " WHERE project_id = :project_id"
+#: Changes flood in when there are more than this since the last fold, and many are still to come.
+FLOOD, BACKLOG = 20, 200
+
+_PACE = text(
+    f"""
+SELECT extract(epoch FROM clock_timestamp() - folded_at) AS since, queued > {BACKLOG} AND EXISTS (
+    SELECT FROM stats_deltas WHERE project_id = :project_id ORDER BY id OFFSET {FLOOD}
+) AS flooded FROM project_stats WHERE project_id = :project_id
+"""  # noqa: S608 - the numbers are constants of this module
 )
 
 _RECOUNT = text(
@@ -230,7 +237,12 @@ def due_projects(connection: Connection) -> list[UUID]:
     return list(connection.execute(_DUE).scalars())
 
 
-def seconds_since_fold(connection: Connection, project_id: UUID) -> float | None:
-    """Return how long ago the project was folded, by the database's clock; None if never."""
-    seconds = connection.execute(_SINCE_FOLD, {"project_id": project_id}).scalar()
-    return None if seconds is None else float(seconds)
+def pace(connection: Connection, project_id: UUID) -> tuple[float, bool]:
+    """Return the seconds since the project was folded, and whether changes flood in since then.
+
+    By the database's clock; a project that never was folded was so infinitely long ago.
+    """
+    row = connection.execute(_PACE, {"project_id": project_id}).first()
+    if row is None or row.since is None:
+        return inf, False
+    return float(row.since), row.flooded

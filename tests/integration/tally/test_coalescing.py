@@ -5,10 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from shared.database.stats import BACKLOG, FLOOD
 from shared.domain.channels import Channel, ChannelKind
 from shared.messaging.memory import MemoryEventPublisher, MemoryTaskQueue
 from tests.integration.interleaving import held
 from tests.integration.lab import Lab
+from worker import recounting
 from worker.recounting import (
     DASHBOARD_INTERVAL,
     STATS_INTERVAL,
@@ -120,6 +122,32 @@ def test_a_recount_that_comes_too_soon_is_put_off_and_keeps_its_ask(
     lab.age()
     recount_project(here, project)
     assert [version for _, _, version in here.publisher.states] == [1, 3]
+
+
+def test_while_changes_flood_in_fewer_are_announced(
+    lab: Lab, here: Recounting, project: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request of thousands leads to one announcement for fifty images."""
+    monkeypatch.setattr(recounting, "STATS_INTERVAL", 0)
+    monkeypatch.setattr(recounting, "FLOOD_INTERVAL", 1000)
+
+    def change_often(times: int) -> int:
+        for _ in range(times):
+            change(lab, project)
+        recount_project(here, project)
+        return len(here.publisher.states)
+
+    lab.engine()
+    lab.images(project, BACKLOG + 1)
+    assert change_often(1) == 1
+    assert change_often(FLOOD + 1) == 2  # Nothing is still to come.
+
+    lab.segment(project)
+    assert change_often(1) == 3
+    assert change_often(FLOOD) == 4
+    assert change_often(FLOOD + 1) == 4
+    [(put_off, _)] = here.queue.later
+    assert put_off == project
 
 
 def test_a_project_that_is_gone_is_recounted_to_nothing(

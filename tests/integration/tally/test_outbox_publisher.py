@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Event, Thread
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from shared.domain.channels import Channel
 from shared.domain.events import Event as Fact
 from shared.messaging.memory import MemoryEventPublisher
-from tests.integration.interleaving import until
+from tests.integration.interleaving import held, until
 from tests.integration.lab import Lab
 from worker.outbox import publish_for_ever
 
@@ -53,3 +54,23 @@ def test_what_could_not_be_published_is_published_later(
     told = [image.status for _, event, _ in publisher.events for image in event.images]
     assert told == ["queued", "processing"]
     until(lambda: lab.value("SELECT count(*) FROM outbox") == 0)
+
+
+def test_a_burst_wakes_it_once(
+    lab: Lab, publisher: Unsteady, project: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R1: it rested after each of many wakings, and fell behind for as long as work went on."""
+    publisher.failures = 0
+    rests: list[float] = []
+    monkeypatch.setattr("worker.outbox.time", SimpleNamespace(sleep=rests.append))
+    burst: list[UUID] = []
+
+    def while_it_publishes() -> None:
+        if not burst:
+            burst.extend(lab.one_run(project).id for _ in range(20))
+
+    with held("outbox.before_delete", while_it_publishes):
+        lab.one_run(project)
+        until(lambda: lab.value("SELECT count(*) FROM outbox") == 0 and burst)
+
+    assert len(rests) <= 3
