@@ -23,6 +23,7 @@ MODULES = (
     "dispatch_query",
     "fairness",
     "stats_events",
+    "stats_staleness",
 )
 
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 
 from structlog import get_logger
 
 from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
+from shared.database import leases
 from shared.database.engine import Database
 from shared.database.workers import OnlineWorker, beat, leave
 from worker.endings import Endings
@@ -38,7 +39,6 @@ class Heartbeat:
     engines: list[str]
     lease_seconds: int
     kill: Callable[[int], None] = kill
-    _seen: set[int] = field(default_factory=set)
     _next_beat: float = 0.0
 
     def run(self, stopping: Event) -> None:
@@ -56,7 +56,7 @@ class Heartbeat:
         live = self.pool.pids()
         self._end_the_overdue(live)
         self._give_back_ended()
-        self._give_back_lost(live)
+        self._give_back_lost()
         if now >= self._next_beat:
             held = self._renew(live, now)
             worker = OnlineWorker(self.worker, self.queues, self.turns.places, held)
@@ -94,14 +94,14 @@ class Heartbeat:
                 logger.warning("runs ended", why=act.__name__, runs=[str(r) for r in given])
                 self.endings.forget(runs)
 
-    def _give_back_lost(self, live: set[int]) -> None:
-        # Only pids seen alive before count as dead: a child forked after `live` was read
-        # may hold a run already.
-        dead = self._seen - live
-        if dead:
+    def _give_back_lost(self) -> None:
+        # In this order: a child that was forked in between holds none of the runs asked for. What
+        # was seen alive earlier is no help, as an image may end its child before anybody looks.
+        with self.database.reading() as connection:
+            claimants = leases.claimants(connection, self.worker)
+        if dead := claimants - self.pool.pids():
             given = hand_back(self.database, worker=self.worker, dead=dead)
             logger.warning("children died", pids=sorted(dead), runs=[str(r) for r in given])
-        self._seen = live
 
     def _say_good_bye(self) -> None:
         try:

@@ -32,6 +32,8 @@ _HAS_RESULT = text(
     " AND status = 'succeeded')"
 )
 
+_CLAIMANTS = text("SELECT DISTINCT pid FROM runs WHERE worker = :worker AND status = 'running'")
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -52,6 +54,11 @@ def renew(
         "lease_seconds": lease_seconds,
     }
     return {Holding(row.pid, row.id) for row in connection.execute(_RENEW, values)}
+
+
+def claimants(connection: Connection, worker: str) -> set[int]:
+    """Return the children that claimed the worker's runs."""
+    return set(connection.execute(_CLAIMANTS, {"worker": worker}).scalars())
 
 
 def is_held(connection: Connection, run: ClaimedRun) -> bool:

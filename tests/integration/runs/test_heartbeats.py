@@ -186,16 +186,35 @@ def test_the_run_of_a_dead_child_waits_again_at_once(
     assert lab.run(alive.id).status == RunStatus.RUNNING
 
 
-def test_a_new_child_may_hold_a_run_before_it_was_seen(
-    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+def test_a_child_that_died_before_anybody_saw_it_is_missed_too(
+    lab: Lab, heartbeat: Heartbeat, project: UUID
 ) -> None:
-    """Only who was seen alive can be missed."""
+    """Q3: an image that kills may meet a child that was forked a moment ago."""
     heartbeat.beat_once(0.0)
     run = lab.claimed(lab.one_run(project).id, pid=3)
 
     heartbeat.beat_once(0.5)
 
-    assert lab.run(run.id).status == RunStatus.RUNNING
+    assert lab.run(run.id).status == RunStatus.QUEUED
+
+
+def test_a_child_that_is_forked_while_others_are_looked_for_keeps_its_run(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+) -> None:
+    """Who holds a run is asked before who lives."""
+    runs = []
+    alive = pool.pids
+
+    def forked_meanwhile() -> set[int]:
+        living = alive()
+        runs.append(lab.claimed(lab.one_run(project).id, pid=3 + len(runs)))
+        pool.live.add(2 + len(runs))
+        return living
+
+    pool.pids = forked_meanwhile
+    heartbeat.beat_once(0.0)
+
+    assert {lab.run(run.id).status for run in runs} == {RunStatus.RUNNING}
 
 
 def test_a_hand_back_that_failed_is_tried_again(
@@ -204,7 +223,7 @@ def test_a_hand_back_that_failed_is_tried_again(
     heartbeat.beat_once(0.0)
     run = lab.claimed(lab.one_run(project).id, pid=1)
     pool.live = {2}
-    heartbeat.database = SimpleNamespace(transact=None)  # The database is away.
+    heartbeat.database = SimpleNamespace(transact=None, reading=None)  # The database is away.
     with pytest.raises(TypeError):
         heartbeat.beat_once(0.5)
 
@@ -289,7 +308,7 @@ def test_a_dead_child_is_not_overdue(
     heartbeat.beat_once(0.0)
 
     assert killed == []
-    assert lab.run(run.id).status == RunStatus.RUNNING
+    assert lab.run(run.id).retried_because is None
 
 
 def test_a_reason_is_noted_until_the_database_knows_it(
