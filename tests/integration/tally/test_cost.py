@@ -13,8 +13,7 @@ from shared.database import stats
 from tests.integration.lab import Lab
 
 _READ = text(
-    "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables"
-    " WHERE relname = 'images'"
+    "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables WHERE relname = 'images'"
 )
 
 
