@@ -20,14 +20,13 @@ from sqlalchemy import TextClause, text
 
 from bench.cpu import cpu_seconds
 from bench.measurement import Measurement
+from bench.nothing import NOTHING, register_nothing
 from bench.processes import segmenting_worker, stats_worker, wait_until
 from bench.rounds import Scale, interleaved
 from bench.rows import insert_images, insert_project, settle
 from bench.servers import Bench, bench_servers
 from bench.tasks import FLOOR
 from shared.actions.segment_images import SegmentRequest, segment_images
-from shared.database.workers import RegisteredEngine, register_engine
-from shared.domain.engines import EngineSpec, Modality
 from shared.messaging.celery_queue import BESIDE_SECONDS
 from shared.messaging.task_names import SEGMENT
 
@@ -38,14 +37,6 @@ _IMAGES = 1000
 _RUNS = text("SELECT id FROM runs WHERE batch_id = :id ORDER BY seq")
 _UNFINISHED = text("SELECT 1 FROM runs WHERE batch_id = :id AND status <> 'succeeded'")
 _QUEUED = text("SELECT 1 FROM images WHERE project_id = :id AND status = 'queued'")
-_SPEC = EngineSpec(
-    name="nothing",
-    version="1",
-    title="Nothing",
-    licence="MIT",
-    modalities=[Modality.ANY],
-    params={"type": "object", "properties": {}},
-)
 
 
 def run(scale: Scale) -> Iterator[Measurement]:
@@ -70,13 +61,12 @@ class Sides:
         self._floor_project, _ = insert_project(bench.database)
         self._app = Celery("bench", set_as_current=False)
         self._app.config_from_object("celeryconfig")
-        nothing = RegisteredEngine(_SPEC.name, _SPEC, available=True, reason=None)
-        self._database.transact(lambda tx: register_engine(tx.connection, nothing))
+        register_nothing(self._database)
 
     def ours(self) -> float:
         """Segment new images, from the message to the last commit."""
         chosen: str | list[UUID] = insert_images(self._database, self._project, self._count)
-        request = SegmentRequest(self._project, self._user, select=chosen, engine=_SPEC.name)
+        request = SegmentRequest(self._project, self._user, select=chosen, engine=NOTHING.name)
         batch = self._database.transact(
             lambda tx: segment_images(tx, request),
             operation="segmentation_queued",
@@ -108,8 +98,8 @@ class Sides:
                     task,
                     args=[str(each)],
                     queue="segment.cpu",
-                    soft_time_limit=_SPEC.limits.soft_seconds + BESIDE_SECONDS,
-                    time_limit=_SPEC.limits.hard_seconds + BESIDE_SECONDS,
+                    soft_time_limit=NOTHING.limits.soft_seconds + BESIDE_SECONDS,
+                    time_limit=NOTHING.limits.hard_seconds + BESIDE_SECONDS,
                     producer=producer,
                 )
 

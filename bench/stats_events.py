@@ -16,28 +16,19 @@ from redis import Redis
 from sqlalchemy import text
 
 from bench.measurement import Measurement
+from bench.nothing import NOTHING, register_nothing
 from bench.processes import scheduler, segmenting_worker, stats_worker, wait_until
 from bench.rounds import Scale
 from bench.rows import insert_images, insert_project
 from bench.servers import Bench, bench_servers
 from shared.actions.segment_images import SegmentRequest, segment_images
-from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.channels import Channel, ChannelKind
-from shared.domain.engines import EngineSpec, Modality
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_keys import RedisKeys
 
 NAMES = ("stats.events_bulk_5000",)
 
 _IMAGES = 5000
-_SPEC = EngineSpec(
-    name="nothing",
-    version="1",
-    title="Nothing",
-    licence="MIT",
-    modalities=[Modality.ANY],
-    params={"type": "object", "properties": {}},
-)
 
 _ANNOUNCED = text(
     """
@@ -70,8 +61,7 @@ def run(scale: Scale) -> Iterator[Measurement]:
 
 def _uploaded(bench: Bench, images: int) -> tuple[UUID, UUID]:
     """Insert a project with images whose upload has been announced already."""
-    nothing = RegisteredEngine(_SPEC.name, _SPEC, available=True, reason=None)
-    bench.database.transact(lambda tx: register_engine(tx.connection, nothing))
+    register_nothing(bench.database)
     project_id, user_id = insert_project(bench.database)
     insert_images(bench.database, project_id, images)
     _await_announcement(bench, project_id)
@@ -79,7 +69,7 @@ def _uploaded(bench: Bench, images: int) -> tuple[UUID, UUID]:
 
 
 def _segment(bench: Bench, project_id: UUID, user_id: UUID) -> None:
-    request = SegmentRequest(project_id, user_id, select="all", engine=_SPEC.name)
+    request = SegmentRequest(project_id, user_id, select="all", engine=NOTHING.name)
     bench.database.transact(lambda tx: segment_images(tx, request), operation="segmentation_queued")
     _await_announcement(bench, project_id)
 

@@ -20,14 +20,13 @@ from redis import Redis
 from sqlalchemy import text
 
 from bench.measurement import Measurement
+from bench.nothing import NOTHING, register_nothing
 from bench.processes import scheduler, segmenting_worker, stats_worker, wait_until
 from bench.rounds import Scale
 from bench.rows import insert_images, insert_project
 from bench.servers import Bench, bench_servers
 from shared.actions.segment_images import SegmentRequest, segment_images
-from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.channels import Channel, ChannelKind
-from shared.domain.engines import EngineSpec, Modality
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_keys import RedisKeys
 from worker.recounting import FLOOD_INTERVAL
@@ -36,14 +35,6 @@ NAMES = ("stats.staleness_p99",)
 
 _IMAGES = 10_000
 _SECONDS = 40
-_SPEC = EngineSpec(
-    name="nothing",
-    version="1",
-    title="Nothing",
-    licence="MIT",
-    modalities=[Modality.ANY],
-    params={"type": "object", "properties": {}},
-)
 _DONE = text(
     "SELECT extract(epoch FROM finished_at)::float8 FROM runs"
     " WHERE project_id = :id AND status = 'succeeded' ORDER BY finished_at"
@@ -85,11 +76,10 @@ def staleness_p99(done: list[float], heard: list[tuple[float, int]]) -> float:
 
 
 def _requested(bench: Bench, images: int) -> UUID:
-    nothing = RegisteredEngine(_SPEC.name, _SPEC, available=True, reason=None)
-    bench.database.transact(lambda tx: register_engine(tx.connection, nothing))
+    register_nothing(bench.database)
     project_id, user_id = insert_project(bench.database)
     insert_images(bench.database, project_id, images)
-    request = SegmentRequest(project_id, user_id, select="all", engine=_SPEC.name)
+    request = SegmentRequest(project_id, user_id, select="all", engine=NOTHING.name)
     bench.database.transact(lambda tx: segment_images(tx, request), operation="segmentation_queued")
     return project_id
 
