@@ -18,10 +18,10 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install up demo test check bench faults lock browser
+.PHONY: help install up demo test check bench faults screenshots lock browser
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv with the locked dependencies; again when a lock changed.
 
@@ -45,6 +45,9 @@ bench: $(INSTALLED) ## Run the benchmarks; ONLY=name runs one.
 
 faults: $(INSTALLED) ## Break everything on purpose and count what is lost; ONLY=4,9 plays some rows.
 	$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
+
+screenshots: $(INSTALLED) browser ## Take pictures of ten pages, to be looked at by people.
+	$(BIN)/python -m tests.e2e.screenshots screenshots
 
 lock: $(INSTALLED) ## Write both lock files again after a change in setup.cfg; UPGRADE=1 for newer ones.
 	$(COMPILE) --output-file=requirements.lock setup.cfg

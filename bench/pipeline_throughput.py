@@ -33,9 +33,11 @@ from shared.actions.segment_images import SegmentRequest, segment_images
 from shared.config import Settings
 from shared.database.engine import Database
 from shared.database.workers import registered_engines
+from shared.domain.provenance import Environment
 from shared.domain.runs import ClaimedRun
 from shared.storage import Storage, open_storage
 from worker.engines.checked import CheckedEngine
+from worker.environment import environment
 from worker.segmenting import outline
 from worker.turns import FreeTurns
 
@@ -122,6 +124,7 @@ def whole_step() -> Callable[[], object]:
         database=Database("postgresql:///none"),
         storage=open_storage(settings.file_storage_url),
         engines=OneEngine(CheckedEngine(Waiting())),
+        environment=environment(),
     )
     return lambda: outline(services, _unclaimed_run())
 
@@ -144,6 +147,7 @@ class StepServices:
     database: Database
     storage: Storage
     engines: OneEngine
+    environment: Environment
     turns: FreeTurns = field(default_factory=FreeTurns)
 
 
@@ -164,8 +168,13 @@ def _unclaimed_run() -> ClaimedRun:
         image_id=uuid4(),
         project_id=uuid4(),
         engine=Waiting.spec.name,
+        engine_version=Waiting.spec.version,
         params={},
+        fresh=True,
+        exact=False,
+        channels=None,
         storage_key=_KEY,
+        sha256="0" * 64,
         page=0,
         pixel_size_um=None,
     )

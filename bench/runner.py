@@ -24,6 +24,18 @@ MODULES = (
     "fairness",
     "stats_events",
     "stats_staleness",
+    "relay_deliveries",
+    "relay_crowded",
+    "relay_handshakes",
+    "relay_stalled",
+    "relay_rounds",
+    "relay_live",
+    "relay_revoking",
+    "measuring",
+    "segment_speed",
+    "export_objects",
+    "upload_speed",
+    "viewer",
 )
 
 

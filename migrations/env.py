@@ -3,7 +3,15 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from shared.database import tables, tally_tables  # noqa: F401 - they fill the metadata
+from shared.database import (  # noqa: F401 - they fill the metadata
+    account_tables,
+    export_tables,
+    intake_tables,
+    preview_tables,
+    share_tables,
+    tables,
+    tally_tables,
+)
 from shared.database.columns import Base
 
 #: Only one process migrates at a time; the number is arbitrary and ours.

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=2, ge=1, le=256)
     #: What each child may take beyond what it starts with; else its share of the machine's.
     worker_memory_mb: int | None = Field(default=None, ge=256)
+    #: What is running, where no repository lies beside it to tell (images of containers).
+    commit: str | None = Field(default=None, pattern=r"^[0-9a-f]{7,64}$")
+    #: Weights that an operator put there: a folder for each engine that needs some.
+    models: Path | None = None
+    #: Where engines with such weights compute; `cuda` moves them to the queue `segment.gpu`.
+    device: Literal["cpu", "cuda"] = "cpu"
     lease_seconds: int = Field(default=45, ge=3, le=3600)
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
@@ -90,6 +96,12 @@ class Settings(BaseSettings):
     @cached_property
     def absolute_home(self) -> Path:
         return self.home.expanduser().absolute()
+
+    @property
+    def models_folder(self) -> Path:
+        """Where weights lie: a folder of the home unless told otherwise."""
+        given = self.models or self.absolute_home / "models"
+        return given.expanduser().absolute()
 
     @property
     def file_storage_url(self) -> str:

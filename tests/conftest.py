@@ -15,6 +15,8 @@ from shared.database.engine import Database, driver_url
 from shared.database.migrating import upgrade
 from shared.domain.accounts import Account
 from shared.domain.images import ImageStatus
+from shared.editing import Editor
+from shared.gathering import Gatherer
 from shared.messaging.memory import MemoryTaskQueue, MemoryTickets
 from shared.reading.inspector import Inspector
 from shared.servers.addresses import ServerUrls
@@ -24,7 +26,7 @@ from tests.browsers import Browser, browser_of
 from tests.factories import MadeProject, insert_account, insert_project
 from tests.images import disks, encoded
 from web.app import create_app
-from web.services import Services, sweep_incoming
+from web.services import Services, sweep_incoming, tile_maker
 
 UNIT = Path(__file__).parent / "unit"
 
@@ -79,6 +81,13 @@ def inspector() -> Iterator[Inspector]:
         yield inspector
 
 
+@pytest.fixture(scope="session")
+def editor() -> Iterator[Editor]:
+    editor = Editor()
+    yield editor
+    editor.close()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, secret_key=SECRET, rate_limits="off", max_image_bytes=200_000)
@@ -91,20 +100,29 @@ def queue() -> MemoryTaskQueue:
 
 @pytest.fixture
 def services(
-    settings: Settings, database: Database, queue: MemoryTaskQueue, inspector: Inspector
-) -> Services:
+    settings: Settings,
+    database: Database,
+    queue: MemoryTaskQueue,
+    inspector: Inspector,
+    editor: Editor,
+) -> Iterator[Services]:
     """Real database, files and inspector; twins of broker and tickets."""
+    storage = open_storage(settings.file_storage_url)
     services = Services(
         settings=settings,
         database=database,
-        storage=open_storage(settings.file_storage_url),
+        storage=storage,
         queue=queue,
         inspector=inspector,
+        editor=editor,
+        tile_maker=tile_maker(settings, database, storage),
+        gatherer=Gatherer(storage),
         tickets=MemoryTickets(),
         redis_answers=lambda: True,
     )
     sweep_incoming(services.incoming)
-    return services
+    yield services
+    services.tile_maker.close()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Rows that tests begin with, made without the pages and the workers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID, uuid4
@@ -7,9 +8,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from shared.credentials.tokens import hash_of, new_session_token
-from shared.database import accounts, projects
+from shared.database import accounts, projects, shares
 from shared.database.engine import Database
 from shared.database.projects import NewProject
+from shared.database.shares import Offer
 from shared.database.transaction import Transaction
 from shared.database.workers import RegisteredEngine, register_engine
 from shared.domain.accounts import Account, Role
@@ -30,9 +32,10 @@ _IMAGE = text(
     """
 INSERT INTO images (id, project_id, filename, sha256, bytes, width, height, channels, bit_depth,
                     storage_key, thumbnail_key, modality, status, object_count, current_run_id,
-                    last_error_code, last_error_detail, segmented_at)
+                    results, last_error_code, last_error_detail, segmented_at)
 VALUES (:id, :project_id, :filename, :sha256, 64, 8, 8, 1, 8, :storage_key, :thumbnail_key,
-        'nuclei_fluo', :status, :object_count, :run_id, :error_code, :error_detail,
+        'nuclei_fluo', :status, :object_count, :run_id,
+        CAST(CAST(:run_id AS uuid) IS NOT NULL AS int), :error_code, :error_detail,
         CASE WHEN CAST(:run_id AS uuid) IS NOT NULL THEN now() END)
 """
 )
@@ -57,6 +60,7 @@ WHERE id = :id
 _END = text(
     """
 UPDATE runs SET status = :status, token = NULL, lease_until = NULL, finished_at = now(),
+                version = CASE WHEN CAST(:result_path AS text) IS NOT NULL THEN 1 END,
                 object_count = :object_count, duration_ms = :duration_ms,
                 result_path = :result_path, failure_code = :error_code,
                 failure_detail = :error_detail
@@ -144,15 +148,16 @@ def insert_image(
 
 def share(database: Database, project: MadeProject, account: Account, role: Role) -> None:
     """Let the account into the project."""
-    statement = text(
-        "INSERT INTO project_shares (project_id, user_id, role, status)"
-        " VALUES (:project_id, :user_id, :role, 'accepted')"
-    )
-    values = {"project_id": project.id, "user_id": account.id, "role": role}
-    database.transact(lambda tx: tx.execute(statement, values))
+    database.transact(lambda tx: _share(tx, project.id, account, role))
 
 
-def insert_engine(database: Database, name: str = "classical", *, available: bool = True) -> None:
+def insert_engine(
+    database: Database,
+    name: str = "classical",
+    *,
+    available: bool = True,
+    default: Sequence[Modality] = (Modality.ANY, Modality.NUCLEI_FLUO),
+) -> None:
     """Register an engine, as a worker that has it does."""
     spec = EngineSpec(
         name=name,
@@ -160,7 +165,7 @@ def insert_engine(database: Database, name: str = "classical", *, available: boo
         title=name.title(),
         licence="MIT",
         modalities=[Modality.ANY],
-        default=[Modality.ANY, Modality.NUCLEI_FLUO],
+        default=list(default),
         params={
             "type": "object",
             "properties": {"method": {"enum": ["local", "otsu"], "default": "local"}},
@@ -168,6 +173,11 @@ def insert_engine(database: Database, name: str = "classical", *, available: boo
     )
     engine = RegisteredEngine(name, spec, available, None if available else "no weights")
     database.transact(lambda tx: register_engine(tx.connection, engine))
+
+
+def _share(tx: Transaction, project_id: UUID, account: Account, role: Role) -> None:
+    share_id, _ = shares.offer(tx.connection, project_id, Offer(account.email, role))
+    shares.join(tx.connection, share_id, account.id)
 
 
 def _insert(

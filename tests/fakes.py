@@ -19,7 +19,9 @@ class FakeInspector:
     inspected: list[str] = field(default_factory=list)
     pages: int = 1
 
-    def inspect(self, path: Path, filename: str, *, max_bytes: int, max_pixels: int) -> Inspection:
+    def inspect(
+        self, path: Path, filename: str, *, max_bytes: int, max_pixels: int, page: int = 0
+    ) -> Inspection:
         self.inspected.append(filename)
         if "broken" in filename:
             raise RejectedFileError(f"{filename} is broken.", code=RejectionCode.UNREADABLE_IMAGE)

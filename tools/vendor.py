@@ -20,6 +20,7 @@ from typing import TypedDict
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = Path("web/static/vendor")
 TESTING = Path("tests/e2e/vendor")
+CONTRACTS = Path("tests/contracts/vendor")
 LOCK = SHIPPED / "vendor.lock.json"
 NOTICE = Path("THIRD_PARTY.md")
 SPRITE = SHIPPED / "icons.svg"
@@ -35,6 +36,7 @@ class Package:
     role: str
     files: dict[str, str] = field(default_factory=dict)  #: Path in the package: our name.
     folder: Path = SHIPPED
+    licence_file: str = "LICENSE"
 
     @property
     def slug(self) -> str:
@@ -65,23 +67,36 @@ PACKAGES = (
             {"dist/signals.mjs": "signals.mjs"}),
     Package("@preact/signals-core", "1.14.5", "MIT", "the core of the signals",
             {"dist/signals-core.mjs": "signals-core.mjs"}),
+    Package("uplot", "1.6.32", "MIT", "charts",
+            {"dist/uPlot.iife.min.js": "uplot.js", "dist/uPlot.min.css": "uplot.css"}),
     LUCIDE,
     Package("@fontsource-variable/inter", "5.3.0", "OFL-1.1", "the typeface",
             {"files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
              "files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2"}),
+    Package("tus-js-client", "4.3.1", "MIT", "resumable uploads; fetched with the first file",
+            {"dist/tus.min.js": "tus.min.js"}),
+    Package("js-base64", "3.7.7", "BSD-3-Clause", "in tus.min.js", licence_file="LICENSE.md"),
+    Package("url-parse", "1.5.10", "MIT", "in tus.min.js"),
+    Package("querystringify", "2.2.0", "MIT", "in tus.min.js"),
+    Package("requires-port", "1.0.0", "MIT", "in tus.min.js"),
     Package("axe-core", "4.14.1", "MPL-2.0", "accessibility checks; in tests only",
             {"axe.min.js": "axe.min.js"}, TESTING),
+    Package("@asyncapi/specs", "6.11.1", "Apache-2.0", "the schema of AsyncAPI; in tests only",
+            {"schemas/3.0.0-without-$id.json": "asyncapi-3.0.0.json",
+             "NOTICE": "licences/asyncapi-specs-notice.txt"}, CONTRACTS),
 )  # fmt: skip
 
 #: Icons of the sprite; a page asks for one as `#icon-<name>`.
 ICONS = (
-    "arrow-down", "arrow-left", "arrow-up", "book-open", "check", "chevron-down",
-    "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed",
-    "circle-slash", "clock", "cpu", "eye", "eye-off", "folder", "image", "images", "info",
-    "layout-dashboard", "loader-circle", "log-out", "maximize", "microscope", "monitor",
-    "moon", "play", "plus", "refresh-cw", "rotate-ccw", "scan", "search-x", "shapes",
-    "sliders-horizontal", "sun", "triangle-alert", "upload", "user", "users", "wifi-off",
-    "x", "zoom-in", "zoom-out",
+    "arrow-down", "arrow-left", "arrow-up", "book-open", "check", "chevron-down", "chevron-left",
+    "chevron-right", "circle-alert", "circle-check", "circle-dashed", "circle-plus",
+    "circle-slash", "clock", "cpu", "ellipsis", "eye", "eye-off", "folder", "image", "images",
+    "info", "keyboard", "layout-dashboard", "layout-grid", "list", "loader-circle", "log-out",
+    "maximize", "merge", "microscope", "monitor", "moon", "mouse-pointer-2", "pause", "pencil",
+    "play", "plus", "redo-2", "refresh-cw", "rotate-ccw", "scan", "scissors", "search",
+    "search-x", "settings", "shapes", "sliders-horizontal", "spline", "sun", "trash-2",
+    "trending-down", "trending-up", "triangle-alert", "undo-2", "upload", "user", "users",
+    "wifi-off", "x", "zoom-in", "zoom-out",
 )  # fmt: skip
 
 
@@ -103,7 +118,7 @@ def fetch(package: Package, into: Path) -> Path:
 def copy(package: Package, source: Path) -> None:
     """Put the chosen files of *package*, and its licence, at their places."""
     copies = {source / path: package.folder / name for path, name in package.files.items()}
-    copies[source / "LICENSE"] = package.licence_path
+    copies[source / package.licence_file] = package.licence_path
     for origin, place in copies.items():
         (ROOT / place).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / place).write_bytes(origin.read_bytes())

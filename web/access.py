@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, g, request
+from sqlalchemy import Connection, RowMapping
 
 from shared.actions.accounts import note_use
 from shared.credentials.tokens import csrf_token, hash_of, is_csrf_token
-from shared.database import access, accounts, batches
+from shared.database import access, accounts, batches, exports, ingests, uploads
 from shared.database.accounts import SESSION_DAYS, SignedIn
-from shared.domain.accounts import Account, Role
+from shared.domain.accounts import Account, Role, TokenScope
 from shared.domain.errors import ForbiddenError, NotFoundError, NotSignedInError
 from web.services import Services
 
@@ -26,8 +27,11 @@ PROJECT_NOT_FOUND = "This project does not exist, or you have no access to it."
 IMAGE_NOT_FOUND = "This image does not exist, or you have no access to it."
 RUN_NOT_FOUND = "This run does not exist, or you have no access to it."
 BATCH_NOT_FOUND = "This batch does not exist, or you have no access to it."
+EXPORT_NOT_FOUND = "This export does not exist, or is not yours."
+UPLOAD_NOT_FOUND = "This upload does not exist (any more), or is not yours."
 
 View = Callable[..., Any]
+Find = Callable[[Connection, UUID], RowMapping | None]
 
 
 def services() -> Services:
@@ -50,6 +54,41 @@ def signed_in(view: View) -> View:
         return view(**values)
 
     return _marked(guarded, "signed_in")
+
+
+def own_account(view: View) -> View:
+    """Let in whoever is signed in, and of their tokens only those that may do everything."""
+
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        require_account()
+        require_scope(TokenScope.ALL)
+        return view(**values)
+
+    return _marked(guarded, "signed_in")
+
+
+def form_of_account(view: View) -> View:
+    """Let in a form of one of our pages that whoever is signed in sent."""
+
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        if find_visitor() is None:
+            raise NotSignedInError("Your session has ended. Sign in and send it again.")
+        check_csrf(request.form.get("csrf_token"))
+        require_scope(TokenScope.ALL)
+        return view(**values)
+
+    return _marked(guarded, "signed_in")
+
+
+def only_reads(view: View) -> View:
+    """Say that this write changes nothing that anybody sees, so that a reading token may do it.
+
+    Stands above the decorator that says who is let in.
+    """
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
 
 
 def project_role(role: Role) -> Callable[[View], View]:
@@ -86,10 +125,20 @@ def batch_role(role: Role) -> Callable[[View], View]:
 
     def project_of(batch_id: UUID) -> UUID | None:
         with services().database.reading() as connection:
-            found = batches.progress(connection, batch_id)
+            found = batches.progress(connection, batch_id) or ingests.ingest(connection, batch_id)
         return None if found is None else found["project_id"]
 
     return _role_where(role, "batch_id", project_of, BATCH_NOT_FOUND)
+
+
+def own_export(view: View) -> View:
+    """Let in who asked for the export `export_id`, while they may see its project."""
+    return _own(view, "export_id", exports.export, Role.VIEWER, EXPORT_NOT_FOUND)
+
+
+def own_upload(view: View) -> View:
+    """Let in who began the upload `upload_id`, while they may change its project."""
+    return _own(view, "upload_id", uploads.upload, Role.EDITOR, UPLOAD_NOT_FOUND)
 
 
 def require_account() -> Account:
@@ -99,7 +148,18 @@ def require_account() -> Account:
         raise NotSignedInError("Sign in, or send `Authorization: Bearer` with an API token.")
     if request.method not in SAFE_METHODS:
         check_csrf(request.headers.get("X-CSRF-Token"))
+        require_scope(TokenScope.READ if _only_reads() else TokenScope.WRITE)
     return visitor.account
+
+
+def require_scope(scope: TokenScope) -> None:
+    """Refuse a token that may do less than *scope*; a login may do everything."""
+    visitor = find_visitor()
+    if visitor is not None and not visitor.may(scope):
+        raise ForbiddenError(
+            f"This token is for {visitor.token_scope} only; this needs one for {scope}.",
+            code="token_scope",
+        )
 
 
 def require_role(project_id: UUID, role: Role, *, missing: str = PROJECT_NOT_FOUND) -> Role:
@@ -111,26 +171,18 @@ def require_role(project_id: UUID, role: Role, *, missing: str = PROJECT_NOT_FOU
         raise NotFoundError(missing)
     if not held.includes(role):
         raise ForbiddenError(f"You are a {held} of this project; this needs an {role}.")
-    g.role = held
     return held
 
 
 def current_account() -> Account:
     """Return who asks, in a route that let only accounts in."""
-    visitor: SignedIn = g.visitor
-    return visitor.account
+    return current_visitor().account
 
 
 def current_visitor() -> SignedIn:
     """Return who asks and by which credential, in a route that let only accounts in."""
     visitor: SignedIn = g.visitor
     return visitor
-
-
-def current_role() -> Role:
-    """Return the role that let the asker in."""
-    role: Role = g.role
-    return role
 
 
 def find_visitor() -> SignedIn | None:
@@ -203,10 +255,31 @@ def _role_where(
     return decorate
 
 
+def _own(view: View, name: str, find: Find, role: Role, missing: str) -> View:
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        account = require_account()
+        with services().database.reading() as connection:
+            found = find(connection, values[name])
+        if found is None:
+            raise NotFoundError(missing)
+        require_role(found["project_id"], role, missing=missing)
+        if found["user_id"] != account.id:
+            raise NotFoundError(missing)
+        return view(**values)
+
+    return _marked(guarded, str(role))
+
+
 def _marked(view: View, who: str) -> View:
     """Write on the view who is let in; a test finds every route that says nothing."""
     view.lets_in = who  # type: ignore[attr-defined]
     return view
+
+
+def _only_reads() -> bool:
+    view = current_app.view_functions[request.endpoint or ""]
+    return getattr(view, "only_reads", False)
 
 
 def _shown_token() -> str | None:

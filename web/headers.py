@@ -32,6 +32,7 @@ def content_policy(settings: Settings) -> dict[str, str]:
     return {
         "default-src": _NONE,
         "script-src": _SELF,
+        "worker-src": _SELF,
         "style-src": _SELF,
         "font-src": _SELF,
         "img-src": f"{_SELF} data: blob:",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -18,8 +18,15 @@ View = Callable[..., Any]
 LOGINS = "20 per minute; 200 per hour"
 REGISTRATIONS = "20 per hour"
 
+#: Per address: nobody guesses a token, and nobody needs to try so often.
+INVITATIONS = "60 per minute"
+
 #: Per account, over all routes that write.
 WRITES = "600 per minute"
+
+#: Per account, over the routes of uploads, which count for themselves: each file is a request or
+#: two, and a folder has thousands.
+UPLOADS = "6000 per minute"
 
 #: A request waits no longer than this to be counted.
 REDIS_SECONDS = 0.25
@@ -35,6 +42,12 @@ def rate_limited(limits: str) -> Callable[[View], View]:
     return decorate
 
 
+def uploading(view: View) -> View:
+    """Count a route among those of uploads, and not among all that write."""
+    view.is_uploading = True  # type: ignore[attr-defined]
+    return view
+
+
 def limit_rates(app: Flask, services: Services) -> None:
     """Count the requests of *app*, once its routes are there."""
     limiter = Limiter(
@@ -46,13 +59,22 @@ def limit_rates(app: Flask, services: Services) -> None:
         key_prefix="celltally:limits",
         in_memory_fallback_enabled=True,
         application_limits=[WRITES],
-        application_limits_exempt_when=lambda: request.method in SAFE_METHODS,
+        application_limits_exempt_when=_counts_for_itself,
     )
     app.extensions["celltally.limiter"] = limiter  # The limits only hold a weak reference to it.
     for endpoint, view in app.view_functions.items():
         if (limits := getattr(view, "rate_limit", None)) is not None:
             guarded: View = limiter.limit(limits, key_func=_address)(view)
             app.view_functions[endpoint] = guarded
+    shared: Callable[[View], View] = limiter.shared_limit(UPLOADS, scope="uploads", key_func=_asker)
+    for endpoint, view in app.view_functions.items():
+        if hasattr(view, "is_uploading"):
+            app.view_functions[endpoint] = shared(view)
+
+
+def _counts_for_itself() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in SAFE_METHODS or hasattr(view, "is_uploading")
 
 
 def _asker() -> str:

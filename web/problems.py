@@ -33,6 +33,8 @@ SENTENCES = MappingProxyType(
         429: ("too_many_requests", "Too many requests. Wait a little and try again."),
     }
 )
+#: Statuses that tus has and HTTP has not.
+_TITLES = MappingProxyType({460: "Checksum Mismatch"})
 INTERNAL = (
     "Something went wrong on the server, and it was recorded. Try again; if it stays so, "
     "tell your administrator the time and the request id."
@@ -86,7 +88,7 @@ def register_problems(app: Flask, page_of: PageOfProblem | None = None) -> None:
 def _problem(
     status: int, code: str, detail: str, *, errors: list[dict[str, str]] | None = None
 ) -> Problem:
-    title = HTTPStatus(status).phrase
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
     return Problem(
         type="about:blank", title=title, status=status, detail=detail, code=code, errors=errors
     )

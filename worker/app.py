@@ -9,7 +9,15 @@ from worker.channels import stay_calm
 stay_calm()
 app = Celery(
     "celltally",
-    include=["worker.tasks.segment", "worker.tasks.stats", "worker.parent", "worker.children"],
+    include=[
+        "worker.tasks.segment",
+        "worker.tasks.stats",
+        "worker.tasks.export",
+        "worker.tasks.ingest",
+        "worker.tasks.preview",
+        "worker.parent",
+        "worker.children",
+    ],
 )
 app.config_from_object("celeryconfig")
 

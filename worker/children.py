@@ -8,6 +8,7 @@ from shared.config import Settings
 from shared.domain.engines import EngineQueue
 from worker.app import app
 from worker.memory import be_first_to_go, budget_of, limit_memory
+from worker.services import services
 from worker.turns import share
 
 _children = 1
@@ -28,3 +29,9 @@ def bound_memory(**_: object) -> None:
     # Drivers of graphics cards map far more addresses than there is memory.
     if EngineQueue.GPU.celery_queue not in app.amqp.queues.consume_from:
         limit_memory(budget_of(Settings.from_environment(), _children))
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def connect_early(**_: object) -> None:
+    """Connect before the first task: a worker that is lost meanwhile has claimed nothing yet."""
+    services().database.answers()

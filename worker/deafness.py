@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from threading import Event
 from typing import NoReturn
 
 from redis import Redis, RedisError
 from structlog import get_logger
 
+from shared.latch import Latch
 from shared.messaging.celery_queue import KEY_PREFIX
 
 logger = get_logger(__name__)
@@ -59,7 +59,7 @@ def waiting_in(redis: Redis, queues: Iterable[str]) -> int:
     return sum(int(redis.llen(f"{KEY_PREFIX}{queue}")) for queue in queues)
 
 
-def listen(hearing: Hearing, closing: Event, *, when_deaf: Callable[[], object]) -> None:
+def listen(hearing: Hearing, closing: Latch, *, when_deaf: Callable[[], object]) -> None:
     """Look again and again until the worker closes or is deaf."""
     while not closing.wait(LOOK_SECONDS):
         try:

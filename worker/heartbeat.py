@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
 
 from structlog import get_logger
 
 from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
-from shared.database import leases
+from shared.actions.watch_exports import hand_back_exports, keep_exports, release_exports
+from shared.database import export_moves, leases
 from shared.database.engine import Database
 from shared.database.workers import OnlineWorker, beat, leave
+from shared.latch import Latch
 from worker.endings import Endings
 from worker.pool import Pool
 from worker.strays import Strays, kill
@@ -41,7 +42,7 @@ class Heartbeat:
     kill: Callable[[int], None] = kill
     _next_beat: float = 0.0
 
-    def run(self, stopping: Event) -> None:
+    def run(self, stopping: Latch) -> None:
         """Beat until the worker stops; a database that is away is tried again each round."""
         while not stopping.is_set():
             try:
@@ -70,8 +71,18 @@ class Heartbeat:
         busy = {holding for holding in self.pool.at_work() if holding.pid in live}
         held = self.database.transact(
             lambda tx: renew_leases(
-                tx, worker=self.worker, holdings=busy, lease_seconds=self.lease_seconds
+                tx,
+                worker=self.worker,
+                holdings=busy,
+                lease_seconds=self.lease_seconds,
+                progress=self.turns.progress(),
             )
+        )
+        keep_exports(
+            self.database,
+            worker=self.worker,
+            pids=self.pool.exporting() & live,
+            lease_seconds=self.lease_seconds,
         )
         self.strays.see(busy, held, now)
         return len(held)
@@ -99,13 +110,19 @@ class Heartbeat:
         # was seen alive earlier is no help, as an image may end its child before anybody looks.
         with self.database.reading() as connection:
             claimants = leases.claimants(connection, self.worker)
-        if dead := claimants - self.pool.pids():
+            exporters = export_moves.claimants(connection, self.worker)
+        live = self.pool.pids()
+        if dead := claimants - live:
             given = hand_back(self.database, worker=self.worker, dead=dead)
             logger.warning("children died", pids=sorted(dead), runs=[str(r) for r in given])
+        if dead := exporters - live:
+            given = hand_back_exports(self.database, worker=self.worker, dead=dead)
+            logger.warning("children died", pids=sorted(dead), exports=[str(e) for e in given])
 
     def _say_good_bye(self) -> None:
         try:
             released = release_all(self.database, worker=self.worker)
+            released += release_exports(self.database, worker=self.worker)
             self.database.transact(lambda tx: leave(tx.connection, self.worker))
         except Exception as problem:
             logger.info("could not say good-bye; leases will tell", error=str(problem))

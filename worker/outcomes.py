@@ -54,7 +54,7 @@ def record_result(
         # An earlier try may have been committed although its answer was lost.
         return kept or _is_recorded(services.database, run, outcome)
 
-    kept = _persistently(record, patience)
+    kept = persistently(record, patience)
     if not kept:
         services.storage.delete(services.storage.list(outcome.result_path))
     return kept
@@ -64,7 +64,7 @@ def record_failure(
     services: RecordingServices, run: ClaimedRun, failure: Failure, *, patience: float
 ) -> bool:
     """Record the failure, or another attempt; False when the run is no longer ours."""
-    return _persistently(
+    return persistently(
         lambda: services.database.transact(
             lambda tx: fail_run(tx, run, code=failure.code, detail=failure.detail)
         ),
@@ -74,7 +74,7 @@ def record_failure(
 
 def give_back(services: RecordingServices, run: ClaimedRun, *, patience: float) -> bool:
     """Let the run wait again, none of its attempts used up; False when it is no longer ours."""
-    return _persistently(
+    return persistently(
         lambda: services.database.transact(lambda tx: give_back_run(tx, run), single=True),
         patience,
     )
@@ -85,7 +85,7 @@ def _is_recorded(database: Database, run: ClaimedRun, outcome: Outcome) -> bool:
         return has_result(connection, run.id, outcome.result_path)
 
 
-def _persistently(act: Callable[[], T], patience: float) -> T:
+def persistently(act: Callable[[], T], patience: float) -> T:
     """Do *act*, again while the database is away: each time on a fresh connection."""
     give_up, wait = None, FIRST_WAIT
     while True:

@@ -5,11 +5,12 @@ native code that holds the interpreter's lock.
 """
 
 import atexit
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 from celery.signals import task_received, worker_ready, worker_shutdown, worker_shutting_down
@@ -17,6 +18,7 @@ from structlog import get_logger
 
 from shared.config import Settings
 from shared.database.engine import Database
+from shared.latch import Latch
 from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
@@ -37,10 +39,11 @@ REACH_SECONDS = 0.1
 #: The heartbeat has this long to say good-bye.
 GOOD_BYE_SECONDS = 5.0
 
-_closing = Event()  # No more messages are taken; children may still be at work.
-_stopping = Event()  # The children are done.
+_closing = Latch()  # No more messages are taken; children may still be at work.
+_stopping = Latch()  # The children are done.
 _threads: dict[str, Thread] = {}
 _received = 0
+_engines: list[str] = []  # Those that can be used here, once it is known.
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
@@ -52,7 +55,7 @@ def start_duties(sender: Any, **_: object) -> None:
         pool.reach(shared_turns())  # Before the first message comes.
         _start("reach", lambda: _reach(pool))
         _start("heartbeat", lambda: _beat(sender.hostname, queues, pool))
-        _start("engines", _register_engines)
+        _start("engines", lambda: _register_engines(sender.hostname))
     if "stats" in queues:
         _start("outbox", _publish)
     _start("hearing", lambda: _hear(sender, queues, pool))
@@ -96,9 +99,14 @@ def _start(name: str, duty: Callable[[], None]) -> None:
     _threads[name].start()
 
 
-def _register_engines() -> None:
+def _register_engines(hostname: str) -> None:
     # In a process of its own: engines are heavy, and children would inherit what they import.
-    subprocess.run([sys.executable, "-m", "worker.engines.register"], check=False)
+    command = [sys.executable, "-m", "worker.engines.register", hostname]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode == 0:
+        _engines[:] = json.loads(done.stdout.splitlines()[-1])
+    else:
+        _engines[:] = sorted(point.name for point in entry_points(group="celltally.engines"))
 
 
 def _reach(pool: Pool) -> None:
@@ -117,7 +125,7 @@ def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
         turns=shared_turns(),
         worker=hostname,
         queues=queues,
-        engines=sorted(point.name for point in entry_points(group="celltally.engines")),
+        engines=_engines,
         lease_seconds=settings.lease_seconds,
     )
     heartbeat.run(_stopping)

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from celery.worker import state
 
 from shared.database.leases import Holding
+from shared.messaging.task_names import EXPORT
 from worker.endings import run_of
 from worker.turns import FreeTurns, Turns
 
@@ -32,8 +34,15 @@ class Pool:
         return getattr(self.controller, "max_concurrency", None) or self.children
 
     def reach(self, turns: Turns | FreeTurns) -> None:
-        """Have Celery take more tasks than engines work at only while turns are short."""
-        self.controller.max_concurrency = self.children if turns.are_short() else turns.places
+        """Have Celery take more tasks than engines work at only while turns are short.
+
+        What needs no engine, as an export, takes no place away from images.
+        """
+        if turns.are_short():
+            self.controller.max_concurrency = self.children
+        else:
+            places = turns.places + self._beside_engines()
+            self.controller.max_concurrency = min(self.children, places)
 
     @property
     def free(self) -> int:
@@ -46,6 +55,19 @@ class Pool:
         if processes is None:
             return {os.getpid()}
         return {child.pid for child in processes if child.pid and child.exitcode is None}
+
+    def _beside_engines(self) -> int:
+        with suppress(RuntimeError):  # Celery's own thread adds to it; the next look will tell.
+            return sum(request.name == EXPORT for request in tuple(self.active))
+        return 0
+
+    def exporting(self) -> set[int]:
+        """Return the children that write an export."""
+        return {
+            request.worker_pid
+            for request in tuple(self.active)
+            if request.worker_pid and request.name == EXPORT
+        }
 
     def at_work(self) -> set[Holding]:
         """Return which child is at which run."""

@@ -3,8 +3,10 @@
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from shared.actions.recompute_dashboard import recompute_dashboard
-from shared.actions.recompute_stats import recompute_stats
+from shared.actions.recompute_stats import TooSoonError, recompute_stats
 from shared.database import dashboards, stats
 from shared.database.engine import Database
 from shared.messaging.ports import EventPublisher
@@ -39,15 +41,23 @@ class RecountingServices(Protocol):
 def recount_project(services: RecountingServices, project_id: UUID) -> None:
     """Fold and announce the project's counts: now, or when its interval is over."""
     with services.database.reading() as connection:
-        since, flooded = stats.pace(connection, project_id)
-    interval = FLOOD_INTERVAL if flooded else STATS_INTERVAL
-    if since < interval:
-        services.queue.recompute_later(project_id, interval - since)
-        return
-    # Only a change that asks after this point is sure to be followed by another task;
-    # one that came before it is seen by the fold below.
-    services.queue.stats_begin(project_id)
-    recompute_stats(services.database, services.publisher, project_id)
+        seconds = _rest(connection, project_id)
+    if seconds <= 0:
+        # Only a change that asks after this point is sure to be followed by another task;
+        # one that came before it is seen by the fold below.
+        services.queue.stats_begin(project_id)
+        try:
+            recompute_stats(services.database, services.publisher, project_id, rest=_rest)
+        except TooSoonError as too_soon:
+            seconds = too_soon.seconds
+    if seconds > 0:
+        services.queue.recompute_later(project_id, seconds)
+
+
+def _rest(connection: Connection, project_id: UUID) -> float:
+    """Return the seconds until the project may be folded again; 0 or less when it may be now."""
+    since, flooded = stats.pace(connection, project_id)
+    return (FLOOD_INTERVAL if flooded else STATS_INTERVAL) - since
 
 
 def recount_dashboard(services: RecountingServices, user_id: UUID) -> None:

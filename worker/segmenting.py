@@ -13,12 +13,15 @@ from shared.actions.runs import claim_run
 from shared.database.engine import Database
 from shared.domain.engines import Limits, Segmentation
 from shared.domain.errors import CelltallyError, RejectedFileError, UnavailableError
+from shared.domain.provenance import Environment
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
 from shared.pausing import pause
-from shared.reading import read_pixels
+from shared.reading import chosen_channels, read_pixels
 from shared.results import save_result
 from shared.storage import Storage
+from worker.engines.progress import Listener, listening
 from worker.holding import TakenAwayError, Watch
+from worker.making import copied_result, making_of
 from worker.outcomes import Failure, give_back, record_failure, record_result
 from worker.turns import NoTurnError
 
@@ -41,6 +44,7 @@ class EngineTurns(Protocol):
     """Who may be in an engine when."""
 
     def taken(self, limits: Limits) -> AbstractContextManager[float]: ...
+    def tell(self, done: int, total: int) -> None: ...
 
 
 class SegmentingServices(Protocol):
@@ -54,6 +58,8 @@ class SegmentingServices(Protocol):
     def engines(self) -> Engines: ...
     @property
     def turns(self) -> EngineTurns: ...
+    @property
+    def environment(self) -> Environment: ...
 
 
 #: Turns a claimed run into its outcome; nothing of it is visible until the commit.
@@ -61,16 +67,26 @@ Step = Callable[[SegmentingServices, ClaimedRun], Outcome]
 
 
 def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
-    """Read, segment, measure and store, unless the run is taken away between two steps."""
+    """Read, segment, measure and store, unless the run is taken away between two steps.
+
+    Where an earlier run made this very result, it is copied instead.
+    """
     began = time.monotonic()
     watch = Watch(services.database, run)
-    image = read_pixels(services.storage.read(run.storage_key), run.page)
     engine = services.engines.get(run.engine)
+    making = making_of(run, engine.spec, services.environment)
+    path = f"results/{run.image_id}/{run.token}/"
+    if copied := copied_result(services, run, making, path):
+        making, objects = copied
+        return Outcome(objects, _milliseconds(began), path, making)
+    image = read_pixels(services.storage.read(run.storage_key), run.page)
     with services.turns.taken(engine.spec.limits) as waited:
         watch.check()
-        found: Segmentation = engine.call(image, run.pixel_size_um, **run.params)
+        with listening(_to(services.turns, watch)):
+            found: Segmentation = engine.call(
+                chosen_channels(image, run.channels), run.pixel_size_um, **making.params
+            )
     watch.check()
-    path = f"results/{run.image_id}/{run.token}/"
     summary = save_result(
         services.storage,
         path,
@@ -78,11 +94,22 @@ def outline(services: SegmentingServices, run: ClaimedRun) -> Outcome:
         image=image,
         pixel_size_um=run.pixel_size_um,
     )
-    return Outcome(
-        object_count=summary.object_count,
-        duration_ms=round(1000 * (time.monotonic() - began - waited)),
-        result_path=path,
-    )
+    duration_ms = _milliseconds(began + waited)
+    return Outcome(summary.object_count, duration_ms, path, making, summary.quality)
+
+
+def _milliseconds(began: float) -> int:
+    return round(1000 * (time.monotonic() - began))
+
+
+def _to(turns: EngineTurns, watch: Watch) -> Listener:
+    """Return who is told of each tile: the heartbeat, and the watch, which may stop the work."""
+
+    def hear(done: int, total: int) -> None:
+        turns.tell(done, total)
+        watch.check()
+
+    return hear
 
 
 def carry_out(

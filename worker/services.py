@@ -5,14 +5,17 @@ from functools import cache
 
 from shared.config import Settings
 from shared.database.engine import Database
+from shared.domain.provenance import Environment
 from shared.messaging.celery_queue import CeleryTaskQueue
 from shared.messaging.ports import EventPublisher
 from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
+from shared.reading.inspector import Inspector
 from shared.servers.addresses import server_urls
 from shared.storage import Storage, open_storage
 from worker.engines.registry import WarmEngines
+from worker.environment import environment
 from worker.turns import FreeTurns, Turns, shared_turns
 
 
@@ -27,6 +30,8 @@ class Services:
     publisher: EventPublisher
     engines: WarmEngines
     turns: Turns | FreeTurns
+    environment: Environment
+    inspector: Inspector
 
 
 @cache
@@ -48,4 +53,6 @@ def services() -> Services:
         publisher=RedisEventPublisher(redis),
         engines=WarmEngines(),
         turns=shared_turns(),
+        environment=environment(),
+        inspector=Inspector(children=1),  # Started with the first archive.
     )

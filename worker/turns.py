@@ -34,8 +34,11 @@ WAIT_SECONDS = 2 * SHORT_SECONDS
 REST_SECONDS = 1.0
 
 #: A place: who is at it (0: nobody), since when, and until when at most; of a turn that is over,
-#: until when it was. All by the clock that the processes of a machine share.
-_PLACE = struct.Struct("=qdd")
+#: until when it was. All by the clock that the processes of a machine share. And how many tiles of
+#: the image are done, of how many (0: nobody said).
+_PLACE = struct.Struct("=qddqq")
+_TILES = struct.Struct("=qq")
+_TILES_OFFSET = _PLACE.size - _TILES.size
 _LINE = 0  # The byte whose lock is the head of the line; those of the places follow.
 
 
@@ -81,20 +84,30 @@ class Turns:
         finally:
             self._leave()
 
+    def tell(self, done: int, total: int) -> None:
+        """Say how far this process is with its turn; its parent reads it."""
+        for place, (pid, _, _, _, _) in enumerate(self._places()):
+            if pid == os.getpid():
+                _TILES.pack_into(self._table, place * _PLACE.size + _TILES_OFFSET, done, total)
+
+    def progress(self) -> dict[int, tuple[int, int]]:
+        """Return how far each process is that said it, by pid."""
+        return {pid: (done, total) for pid, _, _, done, total in self._places() if pid and total}
+
     def overdue(self) -> set[int]:
         """Return the processes that are in an engine beyond its hard limit, dead ones included."""
         now = time.monotonic()
-        return {pid for pid, _, until in self._places() if pid and until < now}
+        return {pid for pid, _, until, _, _ in self._places() if pid and until < now}
 
     def are_short(self) -> bool:
         """Tell whether every place has turns of a moment only, one after the other."""
         now = time.monotonic()
         return all(
             (now if pid else until) - since < SHORT_SECONDS and now - until < REST_SECONDS
-            for pid, since, until in self._places()
+            for pid, since, until, _, _ in self._places()
         )
 
-    def _places(self) -> list[tuple[int, float, float]]:
+    def _places(self) -> list[tuple[int, float, float, int, int]]:
         return list(_PLACE.iter_unpack(self._table[:]))
 
     def _wait(self) -> int:
@@ -110,7 +123,7 @@ class Turns:
 
     def _leave(self) -> None:
         """Give back whatever this process holds: a signal may have come between two steps."""
-        for place, (pid, since, _) in enumerate(self._places()):
+        for place, (pid, since, _, _, _) in enumerate(self._places()):
             if pid == os.getpid():
                 self._write(place, 0, since, time.monotonic())
         fcntl.lockf(self._file, fcntl.LOCK_UN)
@@ -118,8 +131,8 @@ class Turns:
     def _write(self, place: int, pid: int, since: float, until: float) -> None:
         # The times before the name: nobody may be read with the limit of the one before.
         offset = place * _PLACE.size
-        _PLACE.pack_into(self._table, offset, 0, since, until)
-        _PLACE.pack_into(self._table, offset, pid, since, until)
+        _PLACE.pack_into(self._table, offset, 0, since, until, 0, 0)
+        _PLACE.pack_into(self._table, offset, pid, since, until, 0, 0)
 
 
 class FreeTurns:
@@ -127,11 +140,25 @@ class FreeTurns:
 
     places = 1
 
+    def __init__(self) -> None:
+        self._tiles: tuple[int, int] | None = None
+
     @contextmanager
     def taken(self, limits: Limits) -> Iterator[float]:
         """Begin at once."""
-        with _limit(limits):
-            yield 0.0
+        try:
+            with _limit(limits):
+                yield 0.0
+        finally:
+            self._tiles = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how far this process is with its turn."""
+        self._tiles = (done, total)
+
+    def progress(self) -> dict[int, tuple[int, int]]:
+        """Return how far this process is, if it said it."""
+        return {} if self._tiles is None else {os.getpid(): self._tiles}
 
     def overdue(self) -> set[int]:
         """Return nobody: a process cannot end itself while it is deep in an engine."""

@@ -31,7 +31,13 @@ _BY_HAND = (
 _REMEDIES = dict(
     zip(
         audit.IN_TIME,
-        ("start `celltally scheduler`", "start `celltally stats`", "start `celltally stats`"),
+        (
+            "start `celltally scheduler`",
+            "start `celltally stats`",
+            "start `celltally stats`",
+            "start `celltally scheduler`",
+            "start `celltally scheduler`; its log says why one that it tried is not finished",
+        ),
         strict=True,
     )
 )
@@ -66,6 +72,7 @@ def check_invariants(
     checks: list[Callable[[], Finding]] = [
         *(partial(_ask, database, *named) for named in (audit.ALWAYS | audit.IN_TIME).items()),
         partial(_find_drift, database, stopped),
+        partial(_find_missing_parts, database, storage, stopped),
         partial(_find_missing_files, database, storage, most_images, stopped),
     ]
     for check in checks:
@@ -119,6 +126,29 @@ def _find_missing_files(
             if not _is_stored(storage, image) and not _has_changed(database, storage, image)
         ),
     )
+
+
+def _find_missing_parts(
+    database: Database, storage: Storage, stopped: Callable[[], bool]
+) -> Finding:
+    with database.reading() as connection:
+        uploads = audit.parts_of_uploads(connection, PAGE)
+
+    def incomplete() -> Iterator[str]:
+        for upload_id, parts in uploads.items():
+            if stopped():
+                return
+            if not all(map(storage.exists, parts)) and _goes_on(database, upload_id):
+                yield str(upload_id)
+
+    remedy = "bring the files back from a backup, or have its sender cancel and begin again"
+    return Finding("a part of an unfinished upload is not stored", remedy, _gathered(incomplete()))
+
+
+def _goes_on(database: Database, upload_id: UUID) -> bool:
+    """Tell whether the upload is still on its way: one that was finished meanwhile has no parts."""
+    with database.reading() as connection:
+        return bool(audit.parts_of_uploads(connection, 1, only=upload_id))
 
 
 def _gathered(ids: Iterator[str]) -> Offenders:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.database import moves, run_history
+from shared.database import choosing, run_history
 from shared.database.transaction import Transaction
 from shared.domain.errors import ConflictError, NotFoundError
 from shared.domain.runs import RunStatus
@@ -20,8 +20,10 @@ def choose_result(tx: Transaction, *, image_id: UUID, run_id: UUID) -> None:
         raise NotFoundError(MISSING)
     if run["status"] != RunStatus.SUCCEEDED:
         raise ConflictError("This run has no result. Choose one that succeeded.", code="no_result")
-    moved = tx.rows(moves.CHOOSE, {"image_id": image_id, "run_id": run_id})
+    moved = tx.rows(choosing.CHOOSE, {"image_id": image_id, "run_id": run_id})
     if not moved:
+        if run_history.run(tx.connection, run_id) is None:  # Forgotten meanwhile.
+            raise NotFoundError(MISSING)
         raise ConflictError(
             "This image is being segmented. Wait for the result, or cancel the run first.",
             code="image_active",

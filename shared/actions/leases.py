@@ -5,16 +5,28 @@ from uuid import UUID
 
 from shared.database import leases, moves
 from shared.database.engine import Database
-from shared.database.leases import Holding
+from shared.database.leases import Holding, Progress
 from shared.database.transaction import Transaction
 
 
 def renew_leases(
-    tx: Transaction, *, worker: str, holdings: Collection[Holding], lease_seconds: int
+    tx: Transaction,
+    *,
+    worker: str,
+    holdings: Collection[Holding],
+    lease_seconds: int,
+    progress: Mapping[int, Progress] | None = None,
 ) -> set[Holding]:
-    """Lengthen the leases of what these children work at; return what is still theirs."""
+    """Lengthen the leases of what these children work at; return what is still theirs.
+
+    *progress* is how far each child is, by its pid.
+    """
     return leases.renew(
-        tx.connection, worker=worker, holdings=holdings, lease_seconds=lease_seconds
+        tx.connection,
+        worker=worker,
+        holdings=holdings,
+        lease_seconds=lease_seconds,
+        progress=progress or {},
     )
 
 

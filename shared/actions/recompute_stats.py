@@ -1,9 +1,10 @@
 """Fold the deltas of a project, commit, then announce (rules.md 3, 7 and 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
 from shared.database import access, dashboards, outbox, stats
@@ -21,16 +22,30 @@ from shared.domain.events import (
 from shared.messaging.ports import EventPublisher
 from shared.pausing import pause
 
+#: Tells how many seconds a project is still to rest before its next fold.
+Rest = Callable[[Connection, UUID], float]
+
+
+class TooSoonError(Exception):
+    """Another task folded the project a moment ago; *seconds* are left until the next fold."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
 
 def recompute_stats(
-    database: Database, publisher: EventPublisher, project_id: UUID
+    database: Database, publisher: EventPublisher, project_id: UUID, *, rest: Rest | None = None
 ) -> ProjectStatsUpdate | None:
     """Bring the project's row up to date and announce it; None when there was nothing to say.
+
+    Raises TooSoonError, and folds nothing, when the project is still to rest: asked under the
+    row's lock, so that of two tasks at once the second sees the fold of the first.
 
     A crash after the commit loses nothing: the announcement is kept in the row until
     `published_version` has caught up, and the scheduler asks again for those that lag.
     """
-    update = database.transact(lambda tx: _fold(tx, project_id))
+    update = database.transact(lambda tx: _fold(tx, project_id, rest))
     if update is None:
         return None
     pause("stats.before_publish")
@@ -41,12 +56,14 @@ def recompute_stats(
     return update
 
 
-def _fold(tx: Transaction, project_id: UUID) -> ProjectStatsUpdate | None:
+def _fold(tx: Transaction, project_id: UUID, rest: Rest | None) -> ProjectStatsUpdate | None:
     owner_id = access.owner_of(tx.connection, project_id)
     pause("fold.before_lock")
     if owner_id is None or not stats.lock_stats(tx.connection, project_id):
         stats.drop_deltas(tx.connection, project_id)
         return None
+    if rest is not None and (seconds := rest(tx.connection, project_id)) > 0:
+        raise TooSoonError(seconds)
     fold = stats.fold_deltas(tx.connection, project_id)
     row = stats.folded_row(tx.connection, project_id)
     if row is None or (fold is None and row["published_version"] >= row["version"]):

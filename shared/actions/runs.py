@@ -3,10 +3,14 @@
 None asks for a recount: whoever publishes the image's new status does (publish_outbox.py).
 """
 
+import json
+from dataclasses import fields
+from typing import Any
 from uuid import UUID, uuid4
 
 from shared.database import moves
 from shared.database.transaction import Transaction
+from shared.domain.provenance import Making
 from shared.domain.runs import (
     RETRIED,
     SENTENCES,
@@ -30,6 +34,7 @@ def claim_run(tx: Transaction, run_id: UUID, *, claimant: Claimant) -> ClaimedRu
         "worker": claimant.worker,
         "pid": claimant.pid,
         "lease_seconds": claimant.lease_seconds,
+        "environment": claimant.environment,
     }
     rows = tx.rows(moves.CLAIM, values)
     if not rows:
@@ -51,10 +56,20 @@ def complete_run(tx: Transaction, run: ClaimedRun, *, outcome: Outcome) -> bool:
         "run_id": run.id,
         "token": run.token,
         "object_count": outcome.object_count,
+        "quality": None if outcome.quality is None else json.dumps(outcome.quality.to_json()),
         "duration_ms": outcome.duration_ms,
         "result_path": outcome.result_path,
+        **_made(outcome.making),
     }
     return bool(tx.rows(moves.COMPLETE, values))
+
+
+def _made(making: Making | None) -> dict[str, Any]:
+    if making is None:
+        return dict.fromkeys(each.name for each in fields(Making))
+    # One level: `asdict` would copy the parameters through and through, for each run.
+    made = {each.name: getattr(making, each.name) for each in fields(Making)}
+    return made | {"params": json.dumps(making.params)}
 
 
 def fail_run(tx: Transaction, run: ClaimedRun, *, code: FailureCode, detail: str = "") -> bool:

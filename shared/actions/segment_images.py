@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection
+
 from shared.database import access, batches, retrying, runs, workers
 from shared.database.retrying import RetryRequest
 from shared.database.runs import Queued, RunRequest
 from shared.database.transaction import Transaction
-from shared.domain.engines import EngineSpec, Modality
+from shared.domain.choice import AUTOMATIC, Choice, default_engine
+from shared.domain.engines import EngineSpec
 from shared.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from shared.domain.params import complete_params
 
@@ -26,7 +29,7 @@ class SegmentRequest:
     project_id: UUID
     user_id: UUID
     select: str | list[UUID] = "unprocessed"
-    engine: str | None = None  #: None: the house's choice for the project's pictures.
+    engine: str | None = None  #: None or `auto`: the house's choice for the project's pictures.
     params: dict[str, Any] | None = None
     force: bool = False
     priority: str | None = None  #: None: interactive for one image, normal for more.
@@ -87,7 +90,7 @@ def segment_images(tx: Transaction, request: SegmentRequest) -> Batch:
 
 
 def _asked(tx: Transaction, request: SegmentRequest, batch_id: UUID) -> tuple[str, Queued]:
-    engine = _chosen_engine(tx, request)
+    engine, choice = _chosen_engine(tx, request)
     params = complete_params(engine, request.params or {})
     _insert_batch(tx, request, batch_id, engine.name, params)
     asked = RunRequest(
@@ -99,6 +102,7 @@ def _asked(tx: Transaction, request: SegmentRequest, batch_id: UUID) -> tuple[st
         priority=request.place,
         force=request.force,
         failure_code=request.failure_code,
+        choice=choice,
     )
     return engine.name, runs.insert_runs(tx.connection, asked, request.selection, request.ids)
 
@@ -125,28 +129,40 @@ def _insert_batch(
     batches.insert(tx.connection, new)
 
 
-def _chosen_engine(tx: Transaction, request: SegmentRequest) -> EngineSpec:
-    """Return the engine asked for, or the default one for what the project's images look like."""
-    registered = workers.registered_engines(tx.connection)
-    if request.engine is not None:
-        for engine in registered:
-            if engine.name == request.engine and engine.spec is not None:
-                return _available(engine, engine.spec)
-        known = ", ".join(e.name for e in registered if e.available) or "none yet"
-        raise InvalidInputError(
-            f"There is no engine {request.engine!r}. Installed: {known}.", code="unknown_engine"
-        )
-    modality = batches.guessed_modality(tx.connection, request.project_id)
+def engine_chosen_for(connection: Connection, project_id: UUID) -> tuple[EngineSpec | None, Choice]:
+    """Return the engine that is taken when nobody names one, and by what; None: none is there."""
+    registered = workers.registered_engines(connection)
+    choice = batches.choice_for(connection, project_id)
     specs = [e.spec for e in registered if e.available and e.spec is not None]
-    for wanted in (modality, Modality.ANY):
-        for spec in specs:
-            if wanted in spec.default:
-                return spec
-    if specs:
-        return specs[0]
-    raise UnavailableError(
-        "No engine is installed yet. Start a worker (`celltally worker`) and try again.",
-        code="engine_unavailable",
+    return default_engine(specs, choice.modality), choice
+
+
+def engine_for(tx: Transaction, project_id: UUID, name: str | None) -> EngineSpec:
+    """Return the engine of this name, or else the one for what the project's images look like."""
+    return _chosen_engine(tx, SegmentRequest(project_id, UUID(int=0), engine=name))[0]
+
+
+def _chosen_engine(tx: Transaction, request: SegmentRequest) -> tuple[EngineSpec, Choice | None]:
+    """Return the engine asked for, or the default one for what the project's images look like."""
+    if request.engine is not None and request.engine != AUTOMATIC:
+        return _named_engine(tx, request.engine), None
+    spec, choice = engine_chosen_for(tx.connection, request.project_id)
+    if spec is None:
+        raise UnavailableError(
+            "No engine is installed yet. Start a worker (`celltally worker`) and try again.",
+            code="engine_unavailable",
+        )
+    return spec, choice
+
+
+def _named_engine(tx: Transaction, name: str) -> EngineSpec:
+    registered = workers.registered_engines(tx.connection)
+    for engine in registered:
+        if engine.name == name and engine.spec is not None:
+            return _available(engine, engine.spec)
+    known = ", ".join(e.name for e in registered if e.available) or "none yet"
+    raise InvalidInputError(
+        f"There is no engine {name!r}. Installed: {known}.", code="unknown_engine"
     )
 
 

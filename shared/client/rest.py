@@ -1,14 +1,22 @@
 """The REST interface, as far as uploading and segmenting need it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 
-from shared.domain.errors import CelltallyError, UnavailableError
+from shared.domain.errors import (
+    CelltallyError,
+    InvalidInputError,
+    NotFoundError,
+    NotSignedInError,
+    UnavailableError,
+)
 
 Json = dict[str, Any]
 
@@ -68,14 +76,34 @@ class RestClient:
                 return project
         return None
 
-    def upload(self, project_id: str, paths: Sequence[Path]) -> Json:
-        """Upload files in one request; return the verdict on each."""
+    def project(self, name: str) -> Json:
+        """Return the project of this id, or the one that is called so; raise NotFoundError."""
+        if _is_id(name):
+            return self._ask("GET", f"projects/{name}")
+        found = [each for each in self._pages("projects", q=name) if each["title"] == name]
+        if len(found) > 1:
+            ids = ", ".join(each["id"] for each in found)
+            raise InvalidInputError(
+                f"{len(found)} projects are called {name!r}; name one by its id: {ids}"
+            )
+        if not found:
+            raise NotFoundError(f"you see no project that is called {name!r}; its id does as well")
+        project: Json = found[0]
+        return project
+
+    def upload(self, project_id: str, paths: Sequence[Path], *, op_id: str | None = None) -> Json:
+        """Upload files in one request; return the verdict on each.
+
+        Requests of the same *op_id* are one entry of the feed.
+        """
+        headers = {} if op_id is None else {"X-Op-Id": op_id}
         with ExitStack() as opened:
             files = [
                 ("files", (path.name, opened.enter_context(path.open("rb")))) for path in paths
             ]
             # All refused is an answer too: the verdicts say why.
-            return self._ask("POST", f"projects/{project_id}/images", files=files, also=(422,))
+            path = f"projects/{project_id}/images"
+            return self._ask("POST", path, files=files, headers=headers, also=(422,))
 
     def segment(self, project_id: str, **wish: object) -> Json:
         """Ask for segmentation; *wish* are the fields of the body, such as `engine`."""
@@ -96,6 +124,68 @@ class RestClient:
     def runs(self, image_id: str) -> list[Json]:
         """Return the runs of an image, the newest first."""
         return list(self._pages(f"images/{image_id}/runs"))
+
+    def export(self, project_id: str, *, formats: Sequence[str], **wish: object) -> Json:
+        """Ask for an export; *wish* are further fields of the body, such as `options`."""
+        body = {"formats": list(formats), **wish}
+        return self._ask("POST", f"projects/{project_id}/exports", json=body)
+
+    def shown_export(self, export_id: str) -> Json:
+        """Return how far an export is."""
+        return self._ask("GET", f"exports/{export_id}")
+
+    def end_export(self, export_id: str) -> None:
+        """Cancel an export that is not finished; delete one that is."""
+        self._ask("DELETE", f"exports/{export_id}")
+
+    def download(self, url: str, path: Path) -> None:
+        """Write what is at the address *url*, such as an export's, to *path* once it is whole."""
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with self._http.stream("GET", f"{self._address}{url}") as answer:
+                if not answer.is_success:
+                    answer.read()
+                    kind = answer.headers.get("Content-Type", "")
+                    raise _refusal(answer, problem=kind.startswith("application/problem+json"))
+                with part.open("wb") as file:
+                    for piece in answer.iter_bytes():
+                        file.write(piece)
+            part.replace(path)
+        except httpx.HTTPError as failure:
+            raise UnavailableError(f"the download of {url} broke off; try again") from failure
+        finally:
+            part.unlink(missing_ok=True)
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        content: Iterable[bytes] = (),
+    ) -> httpx.Headers:
+        """Send bytes to a path of the server and return the headers of what it answers.
+
+        A refusal is raised with its `status`; UnavailableError when the connection breaks.
+        """
+        try:
+            answer = self._http.request(
+                method, f"{self._address}{path}", headers=dict(headers), content=content
+            )
+        except httpx.HTTPError as failure:
+            raise UnavailableError(f"{self._address} does not answer") from failure
+        if answer.is_success:
+            return answer.headers
+        problem = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        if method == "HEAD":  # It has no body that could say why.
+            raise refusal_with(answer.status_code, f"{path} answered {answer.status_code}")
+        refusal = _refusal(answer, problem=problem)
+        refusal.status = answer.status_code
+        raise refusal
+
+    def unfinished_uploads(self, project_id: str) -> list[Json]:
+        """Return the uploads into a project that this account began and did not finish."""
+        return list(self._pages("uploads", projectId=project_id))
 
     def ticket(self) -> Json:
         """Return a ticket for one socket, and the address to use it at."""
@@ -131,8 +221,30 @@ class RestClient:
 def _refusal(answer: httpx.Response, *, problem: bool) -> CelltallyError:
     if problem:
         told = answer.json()
-        return CelltallyError(told["detail"], code=told["code"])
+        return _kind(answer.status_code)(told["detail"], code=told["code"])
     return UnavailableError(
         f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}: "
         "is a celltally of this version there?"
     )
+
+
+def refusal_with(status: int, detail: str) -> CelltallyError:
+    """Return the refusal of this status."""
+    refusal = _kind(status)(detail)
+    refusal.status = status
+    return refusal
+
+
+def _kind(status: int) -> type[CelltallyError]:
+    """Return the refusal that callers tell apart: who asks, what for, or only now."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return UnavailableError
+    named = {HTTPStatus.UNAUTHORIZED: NotSignedInError, HTTPStatus.NOT_FOUND: NotFoundError}
+    return named.get(status, CelltallyError)  # type: ignore[call-overload, no-any-return]
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name.lower()
+    except ValueError:
+        return False

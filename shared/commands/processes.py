@@ -27,7 +27,7 @@ _GUNICORN = ("gunicorn", "--no-control-socket")
 
 @click.command()
 @_HOST
-@click.option("--threads", default=16, show_default=True, help="Requests answered at a time.")
+@click.option("--threads", default=24, show_default=True, help="Requests answered at a time.")
 def web(host: str, threads: int) -> None:
     """Start the pages and the REST interface."""
     settings = _settings()
@@ -41,7 +41,7 @@ def web(host: str, threads: int) -> None:
 def relay(host: str) -> None:
     """Start the relay of live updates."""
     settings = _settings()
-    server = ["-c", "python:web.relay.gunicorn_config", "-k", "gevent", "-w", "1"]
+    server = ["-c", "python:web.relay.gunicorn_config", "-w", "1"]
     address = ["-b", f"{host}:{settings.relay_port}"]
     _become(*_GUNICORN, *server, *address, "web.relay.wsgi:relay_app()")
 

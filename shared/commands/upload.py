@@ -1,23 +1,26 @@
 """`celltally upload`: a folder from the terminal."""
 
-import os
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
+from uuid import uuid4
 
 import click
 
 from shared.client.live import LiveUpdates
 from shared.client.rest import Json, RestClient
+from shared.client.uploading import LocalFile, Verdict, begun_uploads, upload_file
 from shared.client.watching import ProjectWatch, described
-from shared.config import Settings
-from shared.domain.errors import ConfigurationError, InvalidInputError, UnavailableError
-from shared.servers.addresses import read_published
+from shared.commands.account import address_here, token_of_environment
+from shared.domain.errors import InvalidInputError, UnavailableError
 
-TOKEN = "CELLTALLY_TOKEN"  # noqa: S105 - the name of a variable.
-_FILES = 20  # In one request, unless they are large:
-_BYTES = 64_000_000
+_AT_ONCE = 4
 _SILENCE_SECONDS = 600.0
+
+
+class _StoppedError(Exception):
+    """Another file cannot be gone on with, or somebody pressed Ctrl-C."""
 
 
 @click.command()
@@ -34,50 +37,73 @@ def upload(  # noqa: PLR0913 - one parameter an option.
 ) -> None:
     """Upload every file below FOLDER, as the account whose token is in CELLTALLY_TOKEN.
 
-    Content that the project has already is not stored twice, so running it again goes on
-    where it was interrupted. The exit code is 1 when a file was refused.
+    Running it again goes on where it was interrupted, in the middle of a file too; what the
+    project has already is not sent. The exit code is 1 when a file was refused.
     """
     paths = sorted(path for path in folder.rglob("*") if _is_wanted(path.relative_to(folder), path))
     if not paths:
         raise InvalidInputError(f"{folder} has no files")
-    with RestClient(url or _address_here(), token=_token()) as client:
+    with RestClient(url or address_here(), token=token_of_environment(purpose="upload")) as client:
         project = client.project_called(title) or client.create_project(title)
-        refused = _upload_all(client, project["id"], paths)
+        refused = _upload_all(client, project["id"], folder, paths)
         if segment or watch or engine is not None:
             _segment(client, project["id"], engine, watch=watch)
     if refused:
         raise click.exceptions.Exit(1)
 
 
-def _upload_all(client: RestClient, project_id: str, paths: list[Path]) -> int:
+def _upload_all(client: RestClient, project_id: str, folder: Path, paths: list[Path]) -> int:
     """Upload with a progress bar, name what was refused; return how many that were."""
-    images, duplicates, rejected = 0, 0, []
-    total = sum(path.stat().st_size for path in paths)
-    with click.progressbar(length=total, label=f"{len(paths)} files") as bar:
-        for some in batches(paths):
-            verdict = client.upload(project_id, some)
-            images += len(verdict["images"])
-            duplicates += len(verdict["duplicates"])
-            rejected += verdict["rejected"]
-            bar.update(sum(path.stat().st_size for path in some))
-    for refusal in rejected:
-        click.echo(f"{refusal['filename']}: {refusal['detail']} ({refusal['code']})", err=True)
-    click.echo(f"{images} added, {duplicates} known already, {len(rejected)} refused")
-    return len(rejected)
+    files = [LocalFile.of(path, folder) for path in paths]
+    begun, op_id = begun_uploads(client, project_id), uuid4().hex
+    told: list[tuple[LocalFile, Verdict]] = []
+    with (
+        click.progressbar(length=sum(file.size for file in files), label=_count(files)) as bar,
+        ThreadPoolExecutor(_AT_ONCE) as threads,
+    ):
+        progress, lock, stopping = bar, Lock(), Event()
+
+        def on_bytes(count: int) -> None:
+            if stopping.is_set():
+                raise _StoppedError
+            with lock:
+                progress.update(count)
+
+        def send(file: LocalFile) -> Verdict:
+            return upload_file(
+                client,
+                file,
+                project_id=project_id,
+                begun_at=begun.get(file.fingerprint),
+                op_id=f"{op_id}/{uuid4().hex}",
+                on_bytes=on_bytes,
+            )
+
+        sending = [(file, threads.submit(send, file)) for file in files]
+        try:
+            told = [(file, each.result()) for file, each in sending]
+        except BaseException:
+            stopping.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    return _say_verdicts(told)
 
 
-def batches(paths: list[Path]) -> Iterator[list[Path]]:
-    """Part the files into requests that are neither many nor large."""
-    some: list[Path] = []
-    size = 0
-    for path in paths:
-        more = path.stat().st_size
-        if some and (len(some) == _FILES or size + more > _BYTES):
-            yield some
-            some, size = [], 0
-        some.append(path)
-        size += more
-    yield some
+def _say_verdicts(told: list[tuple[LocalFile, Verdict]]) -> int:
+    refused = [(file, verdict.refusal) for file, verdict in told if verdict.refusal is not None]
+    for file, refusal in refused:
+        click.echo(f"{file.name}: {refusal.detail} ({refusal.code})", err=True)
+    images = sum(verdict.images for _, verdict in told)
+    known = sum(verdict.is_known for _, verdict in told)
+    archives = sum(verdict.batch_id is not None for _, verdict in told)
+    click.echo(f"{images} added, {known} known already, {len(refused)} refused")
+    if archives:
+        click.echo(f"{archives} ZIP archives are taken in by the workers, file by file")
+    return len(refused)
+
+
+def _count(files: list[LocalFile]) -> str:
+    return "1 file" if len(files) == 1 else f"{len(files)} files"
 
 
 def _segment(client: RestClient, project_id: str, engine: str | None, *, watch: bool) -> None:
@@ -110,21 +136,6 @@ def _follow(live: LiveUpdates, progress: ProjectWatch) -> None:
 
 def _say_queued(batch: Json) -> None:
     click.echo(f"{batch['queued']} queued for {batch['engine']}, {batch['skipped']} skipped")
-
-
-def _token() -> str:
-    token = os.environ.get(TOKEN)
-    if not token:
-        raise ConfigurationError(
-            f"set {TOKEN}: make a token with `celltally token create EMAIL --name upload`"
-        )
-    return token
-
-
-def _address_here() -> str:
-    settings = Settings.from_environment()
-    published = read_published(settings.absolute_home) or {}
-    return published.get("web", settings.web_address)
 
 
 def _is_wanted(name: Path, path: Path) -> bool:

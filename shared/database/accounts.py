@@ -1,7 +1,7 @@
 """Accounts, the browsers that are signed in to them, and the tokens of scripts."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import RowMapping
 
-from shared.domain.accounts import Account
+from shared.domain.accounts import Account, TokenScope
 
 #: A login lasts this long, however often it is used.
 SESSION_DAYS = 30
@@ -28,8 +28,11 @@ ON CONFLICT ((lower(email))) DO NOTHING RETURNING id
 )
 
 _BY_EMAIL = text(
-    f"SELECT {_ACCOUNT}, u.password_hash FROM users AS u WHERE lower(u.email) = lower(:email)"  # noqa: S608
+    f"SELECT {_ACCOUNT}, u.password_hash FROM users AS u"  # noqa: S608
+    " WHERE lower(u.email) = lower(:email) AND NOT u.deleting"
 )
+
+_EMAIL = text("SELECT email FROM users WHERE id = :user_id")
 
 _PROFILE = text("SELECT preferences, created_at FROM users WHERE id = :user_id")
 
@@ -55,31 +58,33 @@ _SESSION = text(
     f"""
 SELECT {_ACCOUNT}, s.id, s.expires_at, s.seen_at < now() - interval '{SEEN_EVERY}' AS unseen
 FROM login_sessions AS s JOIN users AS u ON u.id = s.user_id
-WHERE s.token_hash = :token_hash AND s.expires_at > now()
+WHERE s.token_hash = :token_hash AND s.expires_at > now() AND NOT u.deleting
 """  # noqa: S608 - built from constants of this module
 )
 
 _SEE_SESSION = text("UPDATE login_sessions SET seen_at = now() WHERE id = :id")
-_CLOSE_SESSION = text("DELETE FROM login_sessions WHERE id = :id")
 _SWEEP_SESSIONS = text("DELETE FROM login_sessions WHERE user_id = :user_id AND expires_at < now()")
 
 _ADD_TOKEN = text(
     """
-INSERT INTO api_tokens (user_id, name, token_hash)
-VALUES (:user_id, :name, :token_hash) RETURNING id
+INSERT INTO api_tokens (user_id, name, token_hash, scope, expires_at)
+VALUES (:user_id, :name, :token_hash, :scope, :expires_at) RETURNING id
 """
 )
 
 _TOKEN = text(
     f"""
-SELECT {_ACCOUNT}, t.id, t.used_at IS NULL OR t.used_at < now() - interval '{SEEN_EVERY}' AS unseen
-FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.token_hash = :token_hash
+SELECT {_ACCOUNT}, t.id, t.scope, t.expires_at,
+       t.used_at IS NULL OR t.used_at < now() - interval '{SEEN_EVERY}' AS unseen
+FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id
+WHERE t.token_hash = :token_hash AND NOT u.deleting
+  AND (t.expires_at IS NULL OR t.expires_at > now())
 """  # noqa: S608
 )
 
 _SEE_TOKEN = text("UPDATE api_tokens SET used_at = now() WHERE id = :id")
 _TOKENS = text(
-    "SELECT id, name, created_at, used_at FROM api_tokens"
+    "SELECT id, name, scope, expires_at, created_at, used_at FROM api_tokens"
     " WHERE user_id = :user_id ORDER BY created_at DESC, id"
 )
 _DROP_TOKEN = text("DELETE FROM api_tokens WHERE id = :id AND user_id = :user_id RETURNING id")
@@ -87,12 +92,26 @@ _DROP_TOKEN = text("DELETE FROM api_tokens WHERE id = :id AND user_id = :user_id
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who asks, and by which login or token; `expires_at` is None for a token."""
+    """Who asks, and by which login or token; `expires_at` is None for a token without end."""
 
     account: Account
     credential_id: UUID
     expires_at: datetime | None
     unseen: bool  #: It has not been used for a while, so its use should be noted.
+    token_scope: TokenScope | None = None  #: None for a login, which may do everything.
+
+    def may(self, scope: TokenScope) -> bool:
+        """Tell whether the login or token covers what needs *scope*."""
+        return self.token_scope is None or self.token_scope.includes(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to be made: what it is for, what it may do, and until when."""
+
+    name: str
+    scope: TokenScope = TokenScope.ALL
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +135,12 @@ def by_email(connection: Connection, email: str) -> tuple[Account, str] | None:
     """Return the account of the address, and its password's hash."""
     row = connection.execute(_BY_EMAIL, {"email": email}).mappings().first()
     return None if row is None else (_account(row), row["password_hash"])
+
+
+def email_of(connection: Connection, user_id: UUID) -> str:
+    """Return the account's address."""
+    email: str = connection.execute(_EMAIL, {"user_id": user_id}).scalar_one()
+    return email
 
 
 def profile(connection: Connection, user_id: UUID) -> RowMapping:
@@ -168,22 +193,20 @@ def see_session(connection: Connection, session_id: UUID) -> None:
     connection.execute(_SEE_SESSION, {"id": session_id})
 
 
-def close_session(connection: Connection, session_id: UUID) -> None:
-    """End the login."""
-    connection.execute(_CLOSE_SESSION, {"id": session_id})
-
-
-def add_token(connection: Connection, user_id: UUID, *, name: str, token_hash: bytes) -> UUID:
+def add_token(connection: Connection, user_id: UUID, token: NewToken, *, token_hash: bytes) -> UUID:
     """Remember a script's token by its hash, and return its id."""
-    values = {"user_id": user_id, "name": name, "token_hash": token_hash}
+    values = {"user_id": user_id, "token_hash": token_hash, **asdict(token)}
     token_id: UUID = connection.execute(_ADD_TOKEN, values).scalar_one()
     return token_id
 
 
 def token_holder(connection: Connection, token_hash: bytes) -> SignedIn | None:
-    """Return whose token it is; None when it is unknown or revoked."""
+    """Return whose token it is; None when it is unknown, revoked or over."""
     row = connection.execute(_TOKEN, {"token_hash": token_hash}).mappings().first()
-    return None if row is None else SignedIn(_account(row), row["id"], None, row["unseen"])
+    if row is None:
+        return None
+    scope = TokenScope(row["scope"])
+    return SignedIn(_account(row), row["id"], row["expires_at"], row["unseen"], scope)
 
 
 def see_token(connection: Connection, token_id: UUID) -> None:

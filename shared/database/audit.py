@@ -14,7 +14,8 @@ UNTOLD_SECONDS = 60
 
 _LAST_FINISHED = """
     SELECT f.status FROM runs AS f
-    WHERE f.image_id = i.id AND f.status IN ('succeeded', 'failed') ORDER BY f.seq DESC LIMIT 1
+    WHERE f.image_id = i.id AND f.status IN ('succeeded', 'failed')
+    ORDER BY f.finished_at DESC, f.seq DESC LIMIT 1
 """
 
 #: They hold at every moment, in whatever order things happen.
@@ -83,6 +84,15 @@ SELECT id FROM stats_deltas WHERE at < now() - interval '{UNTOLD_SECONDS} second
     f"a message is not published after {UNTOLD_SECONDS} s": f"""
 SELECT id FROM outbox WHERE created_at < now() - interval '{UNTOLD_SECONDS} seconds'
 """,  # noqa: S608
+    "an export is running, and its lease ended and nobody swept it": f"""
+SELECT id FROM exports
+WHERE status = 'running' AND lease_until < now() - interval '{SWEPT_SECONDS} seconds'
+""",  # noqa: S608
+    f"an upload has all its bytes and is not finished {UNTOLD_SECONDS} s after it was due": f"""
+SELECT id FROM uploads
+WHERE state = 'finishing' AND due_at < now() - interval '{UNTOLD_SECONDS} seconds'
+  AND coalesce(writer_until < now(), true)
+""",  # noqa: S608
 }
 
 _IMAGES = """
@@ -93,6 +103,13 @@ FROM images AS i LEFT JOIN runs AS r ON r.id = i.current_run_id
 _PAGE = text(f"{_IMAGES} WHERE i.id > :after ORDER BY i.id LIMIT :limit")
 
 _IMAGE = text(f"{_IMAGES} WHERE i.id = :id")
+
+_PARTS = text(
+    """
+SELECT id, parts FROM uploads WHERE state = 'receiving' AND id = coalesce(:only, id)
+ORDER BY expires_at DESC LIMIT :limit
+"""
+)
 
 _KEEP = text("INSERT INTO audits (offenders) VALUES (CAST(:offenders AS jsonb))")
 
@@ -153,6 +170,14 @@ def stored_image(connection: Connection, image_id: UUID) -> StoredImage | None:
     """Return where the image's files must be now; None when it is gone."""
     row = connection.execute(_IMAGE, {"id": image_id}).mappings().first()
     return None if row is None else _stored(row)
+
+
+def parts_of_uploads(
+    connection: Connection, limit: int, *, only: UUID | None = None
+) -> dict[UUID, list[str]]:
+    """Return which parts the newest uploads that are on their way must have, or *only* that one."""
+    rows = connection.execute(_PARTS, {"limit": limit, "only": only})
+    return {row.id: row.parts for row in rows}
 
 
 def is_due(connection: Connection) -> bool:

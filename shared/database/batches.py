@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import RowMapping
 
+from shared.domain.choice import Choice
 from shared.domain.engines import Modality
 
 _INSERT = text(
@@ -31,13 +33,25 @@ WHERE b.id = :id GROUP BY b.id
 """
 )
 
+_ASKED_FOR = text(
+    """
+SELECT b.id, b.project_id, p.title AS project_name, b.user_id, b.created_at
+FROM batches AS b JOIN projects AS p ON p.id = b.project_id
+WHERE b.id = ANY(:ids) AND NOT p.deleting ORDER BY b.user_id, b.id
+"""
+)
 
 _MODALITY = text(
     """
-SELECT modality FROM images WHERE project_id = :project_id AND modality IS NOT NULL
+SELECT modality, count(*) AS images, sum(count(*)) OVER () AS looked_at
+FROM (SELECT modality FROM images WHERE project_id = :project_id AND modality IS NOT NULL
+      ORDER BY created_at DESC, id DESC LIMIT :sampled) AS sample
 GROUP BY modality ORDER BY count(*) DESC, modality LIMIT 1
 """
 )
+
+#: The newest images of a project, by which its engine is chosen: few enough to read at once.
+SAMPLED_IMAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,17 @@ class NewBatch:
     user_id: UUID
     engine: str
     params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBatch:
+    """A batch as the feed tells of it."""
+
+    id: UUID
+    project_id: UUID
+    project_name: str
+    user_id: UUID
+    created_at: datetime
 
 
 def insert(connection: Connection, batch: NewBatch) -> None:
@@ -73,7 +98,15 @@ def progress(connection: Connection, batch_id: UUID) -> RowMapping | None:
     return connection.execute(_PROGRESS, {"id": batch_id}).mappings().first()
 
 
-def guessed_modality(connection: Connection, project_id: UUID) -> Modality | None:
-    """Return what most images of the project look like; None when none was guessed."""
-    guess = connection.execute(_MODALITY, {"project_id": project_id}).scalar()
-    return None if guess is None else Modality(guess)
+def asked_for(connection: Connection, ids: list[UUID]) -> list[AskedBatch]:
+    """Return those of the batches whose project is there, ordered by who asked for them."""
+    return [AskedBatch(**row) for row in connection.execute(_ASKED_FOR, {"ids": ids}).mappings()]
+
+
+def choice_for(connection: Connection, project_id: UUID) -> Choice:
+    """Return what most of the newest images of the project look like, and how many of them."""
+    values = {"project_id": project_id, "sampled": SAMPLED_IMAGES}
+    row = connection.execute(_MODALITY, values).one_or_none()
+    if row is None:
+        return Choice()
+    return Choice(modality=Modality(row.modality), images=row.images, of=int(row.looked_at))

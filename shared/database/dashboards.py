@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ WORKER_SECONDS = 20
 # user's own time zone; acts that are not folded yet count too.
 _METRICS = text(
     f"""
-WITH me AS (SELECT id, time_zone, now() AT TIME ZONE time_zone AS here
+WITH me AS (SELECT id, time_zone,
+                   coalesce(CAST(:at AS timestamptz), now()) AT TIME ZONE time_zone AS here
             FROM users WHERE id = :user_id),
 local AS (SELECT id, date_trunc('day', here) AT TIME ZONE time_zone AS today,
                  date_trunc('week', here) AT TIME ZONE time_zone AS monday FROM me),
@@ -41,7 +43,7 @@ acts AS (SELECT coalesce(sum(uploads), 0) AS uploads, coalesce(sum(completions),
          FROM activity_buckets
          WHERE user_id = :user_id AND starts_at >= (SELECT today FROM local)),
 pace AS (SELECT coalesce(avg(duration_ms), 0) AS ms FROM runs
-         WHERE user_id = :user_id AND status = 'succeeded'
+         WHERE user_id = :user_id AND status = 'succeeded' AND NOT edited
            AND finished_at > now() - interval '24 hours')
 SELECT (SELECT count(*) FROM mine) AS total_projects,
        kept.images + fresh.images AS total_images,
@@ -57,11 +59,11 @@ SELECT (SELECT count(*) FROM mine) AS total_projects,
        (SELECT count(*) FROM worker_heartbeats
         WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds'
           AND EXISTS (SELECT FROM unnest(queues) AS q WHERE q LIKE 'segment.%')) AS workers_online,
-       (SELECT version FROM dashboards WHERE user_id = :user_id) AS version
-FROM kept, fresh, acts, pace
+       coalesce(stored.version, 0) AS version, stored.metrics AS stored
+FROM kept CROSS JOIN fresh CROSS JOIN acts CROSS JOIN pace
+LEFT JOIN dashboards AS stored ON stored.user_id = :user_id
 """  # noqa: S608 - the number is a constant of this module
 )
-
 
 _LOCK = text(
     """
@@ -79,6 +81,18 @@ WHERE user_id = :user_id
 """
 )
 
+# It stays due: what was folded after these totals were read must not be forgotten.
+_STORE_AFTER = text(
+    """
+INSERT INTO dashboards AS d (user_id, version, metrics, computed_at)
+VALUES (:user_id, CAST(:seen AS bigint) + 1, CAST(:metrics AS jsonb), clock_timestamp())
+ON CONFLICT (user_id) DO UPDATE
+SET version = excluded.version, metrics = excluded.metrics, computed_at = excluded.computed_at
+WHERE d.version = :seen
+RETURNING version
+"""
+)
+
 _PUBLISHED = text(
     """
 UPDATE dashboards SET published_version = :version, announced = metrics
@@ -89,6 +103,15 @@ WHERE user_id = :user_id AND version = :version
 _MARK_DUE = text(
     """
 INSERT INTO dashboards (user_id) VALUES (:user_id) ON CONFLICT (user_id) DO UPDATE SET due = true
+"""
+)
+
+# A week begins with one of its days.
+_NEW_DAY = text(
+    """
+UPDATE dashboards AS d SET due = true FROM users AS u
+WHERE u.id = d.user_id AND NOT d.due
+  AND d.computed_at < date_trunc('day', now() AT TIME ZONE u.time_zone) AT TIME ZONE u.time_zone
 """
 )
 
@@ -134,6 +157,21 @@ def store(connection: Connection, user_id: UUID, metrics: DashboardMetrics) -> N
     connection.execute(_STORE, values)
 
 
+def store_after(
+    connection: Connection, user_id: UUID, metrics: DashboardMetrics
+) -> DashboardMetrics | None:
+    """Store totals that follow on the version they were read with; None when another one did."""
+    values = {
+        "user_id": user_id,
+        "seen": metrics.version,
+        "metrics": json.dumps(
+            metrics.model_copy(update={"version": metrics.version + 1}).to_json()
+        ),
+    }
+    version = connection.execute(_STORE_AFTER, values).scalar()
+    return None if version is None else metrics.model_copy(update={"version": version})
+
+
 def mark_published(connection: Connection, user_id: UUID, version: int) -> None:
     """Say that *version* reached the channel."""
     connection.execute(_PUBLISHED, {"user_id": user_id, "version": version})
@@ -142,6 +180,11 @@ def mark_published(connection: Connection, user_id: UUID, version: int) -> None:
 def mark_due(connection: Connection, user_id: UUID) -> None:
     """Ask for the user's totals to be computed again."""
     connection.execute(_MARK_DUE, {"user_id": user_id})
+
+
+def mark_new_days_due(connection: Connection) -> None:
+    """Ask for the totals of everybody whose day began since theirs were computed."""
+    connection.execute(_NEW_DAY)
 
 
 def mark_all_due(connection: Connection) -> None:
@@ -160,17 +203,30 @@ def seconds_since_computed(connection: Connection, user_id: UUID) -> float | Non
     return None if seconds is None else float(seconds)
 
 
-def read_dashboard(connection: Connection, user_id: UUID) -> DashboardMetrics:
-    """Return the user's totals of this moment, with the version last announced."""
-    row = connection.execute(_METRICS, {"user_id": user_id}).mappings().one()
-    return metrics_of(row)
+def read_dashboard(
+    connection: Connection, user_id: UUID, *, at: datetime | None = None
+) -> DashboardMetrics:
+    """Return the user's totals of this moment, with the version last stored.
+
+    *at* is the moment whose day and week are meant; None is now.
+    """
+    return read_with_stored(connection, user_id, at=at)[0]
 
 
-def metrics_of(row: RowMapping, version: int | None = None) -> DashboardMetrics:
+def read_with_stored(
+    connection: Connection, user_id: UUID, *, at: datetime | None = None
+) -> tuple[DashboardMetrics, DashboardMetrics | None]:
+    """Return the totals of this moment and those stored, both in one statement."""
+    row = connection.execute(_METRICS, {"user_id": user_id, "at": at}).mappings().one()
+    stored = row["stored"]
+    return metrics_of(row), None if stored is None else DashboardMetrics.model_validate(stored)
+
+
+def metrics_of(row: RowMapping) -> DashboardMetrics:
     """Return the row's totals as the value that goes over the network."""
-    counts = {name: int(value or 0) for name, value in row.items()}
+    counts = {name: int(value or 0) for name, value in row.items() if name != "stored"}
     return DashboardMetrics(
-        version=counts["version"] if version is None else version,
+        version=counts["version"],
         total_projects=counts["total_projects"],
         total_images=counts["total_images"],
         total_segmented=counts["total_segmented"],

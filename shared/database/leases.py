@@ -1,7 +1,8 @@
 """Who holds which run: renewing leases, and asking whether a run is still the asker's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -13,12 +14,16 @@ from shared.domain.runs import ClaimedRun
 _RENEW = text(
     """
 WITH mine AS (
-    SELECT r.id FROM runs AS r
-    JOIN unnest(CAST(:pids AS int[]), CAST(:runs AS uuid[])) AS h(pid, id) USING (pid, id)
+    SELECT r.id, h.done, h.total FROM runs AS r
+    JOIN unnest(CAST(:pids AS int[]), CAST(:runs AS uuid[]),
+                CAST(:done AS int[]), CAST(:total AS int[])) AS h(pid, id, done, total)
+    USING (pid, id)
     WHERE r.worker = :worker AND r.status = 'running' ORDER BY r.id FOR UPDATE OF r
 )
 UPDATE runs AS r
-SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
+SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
+    tiles_done = coalesce(mine.done, r.tiles_done),
+    tiles_total = coalesce(mine.total, r.tiles_total)
 FROM mine WHERE r.id = mine.id RETURNING r.pid, r.id
 """
 )
@@ -35,6 +40,10 @@ _HAS_RESULT = text(
 _CLAIMANTS = text("SELECT DISTINCT pid FROM runs WHERE worker = :worker AND status = 'running'")
 
 
+#: How many tiles of an image are done, of how many.
+Progress: TypeAlias = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A child process and the run that it carries out."""
@@ -44,13 +53,24 @@ class Holding:
 
 
 def renew(
-    connection: Connection, *, worker: str, holdings: Collection[Holding], lease_seconds: int
+    connection: Connection,
+    *,
+    worker: str,
+    holdings: Collection[Holding],
+    lease_seconds: int,
+    progress: Mapping[int, Progress],
 ) -> set[Holding]:
-    """Lengthen the leases of those of the *holdings* that still are; return these."""
+    """Lengthen the leases of those of the *holdings* that still are; return these.
+
+    Of children whose *progress* is known, by pid, that is written down as well.
+    """
+    told = [progress.get(holding.pid, (None, None)) for holding in holdings]
     values = {
         "worker": worker,
         "pids": [holding.pid for holding in holdings],
         "runs": [holding.run_id for holding in holdings],
+        "done": [done for done, _ in told],
+        "total": [total for _, total in told],
         "lease_seconds": lease_seconds,
     }
     return {Holding(row.pid, row.id) for row in connection.execute(_RENEW, values)}

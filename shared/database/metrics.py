@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from shared.database.dashboards import WORKER_SECONDS
 from shared.domain.engines import EngineQueue
+from shared.domain.exports import KEPT_DAYS
 
 _QUEUES = {"queues": [queue.celery_queue for queue in EngineQueue]}
 
@@ -41,6 +42,28 @@ WHERE queue = ANY(:queues) AND started_at > now() - interval '25 hours'
   AND finished_at > now() - interval '24 hours'
 GROUP BY engine, status ORDER BY engine, status
 """
+)
+
+_EXPORTS = text(
+    """
+SELECT count(*) FILTER (WHERE status = 'queued') AS waiting,
+       count(*) FILTER (WHERE status = 'running') AS running,
+       coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'queued')), 0)
+           AS oldest
+FROM exports WHERE status IN ('queued', 'running')
+"""
+)
+
+# When one is forgotten follows from when it ended, and is indexed.
+_ENDED_EXPORTS = text(
+    f"""
+SELECT status AS outcome, count(*) AS exports,
+       coalesce(sum(extract(epoch FROM finished_at - started_at)), 0) AS seconds
+FROM exports
+WHERE expires_at > now() + interval '{KEPT_DAYS - 1} days'
+  AND status NOT IN ('queued', 'running')
+GROUP BY status ORDER BY status
+"""  # noqa: S608 - the number is a constant of this package
 )
 
 _CHECKS = text(
@@ -90,6 +113,24 @@ class DayOfRuns:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportsNow:
+    """The exports that are not finished, at one moment."""
+
+    waiting: int
+    running: int
+    oldest_seconds: float  #: Since the one that waits longest was asked for; 0 if none waits.
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfExports:
+    """The exports with one outcome that ended within 24 hours and were not deleted since."""
+
+    outcome: str
+    exports: int
+    seconds: float  #: From their last claim to their end, summed.
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """What is behind, and what reconcile and audit found."""
 
@@ -116,6 +157,20 @@ def runs_of_the_day(connection: Connection) -> list[DayOfRuns]:
     return [
         DayOfRuns(row.engine, row.outcome, row.runs, float(row.seconds))
         for row in connection.execute(_RUNS, _QUEUES)
+    ]
+
+
+def exports_now(connection: Connection) -> ExportsNow:
+    """Return how many exports wait and run."""
+    row = connection.execute(_EXPORTS).one()
+    return ExportsNow(row.waiting, row.running, float(row.oldest))
+
+
+def exports_of_the_day(connection: Connection) -> list[DayOfExports]:
+    """Return the exports that ended within 24 hours."""
+    return [
+        DayOfExports(row.outcome, row.exports, float(row.seconds))
+        for row in connection.execute(_ENDED_EXPORTS)
     ]
 
 

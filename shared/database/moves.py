@@ -10,42 +10,33 @@ needs no transaction around it. They are written for the driver: `Transaction.ro
 from enum import StrEnum
 
 from shared.database.files import late_outputs
+from shared.database.telling import OUTCOMES, told, told_outrun
 from shared.domain.events import Operation
-from shared.domain.runs import BACKOFF_SECONDS, SENTENCES, FailureCode
-
-#: Images that one message of `imageStatusUpdate` speaks of.
-IMAGES_PER_MESSAGE = 200
+from shared.domain.runs import (
+    BACKOFF_SECONDS,
+    FORGIVEN_LOSSES,
+    MAX_ATTEMPTS,
+    SENTENCES,
+    FailureCode,
+)
 
 #: Where an image goes when its run ends without a result (rules.md 19).
 SETTLED = """CASE WHEN i.current_run_id IS NULL THEN 'failed'
                   WHEN i.object_count > 0 THEN 'segmented' ELSE 'no_objects' END"""
-
-
-def told(moved: str) -> str:
-    """Return the statement that leaves messages about the image rows of the CTE *moved*."""
-    return f"""
-INSERT INTO outbox (channel, type, data)
-SELECT 'images:' || project_id, 'imageStatusUpdate', jsonb_build_object('images', jsonb_agg(
-    jsonb_strip_nulls(jsonb_build_object(
-        'imageId', id, 'status', status, 'version', status_version,
-        'objectCount', object_count, 'runId', current_run_id,
-        'error', CASE WHEN last_error_code IS NOT NULL THEN jsonb_build_object(
-            'code', last_error_code, 'detail', last_error_detail) END))
-    ORDER BY place))
-FROM (SELECT *, row_number() OVER (PARTITION BY project_id ORDER BY id) - 1 AS place
-      FROM {moved}) AS placed
-GROUP BY project_id, place / {IMAGES_PER_MESSAGE}
-"""  # noqa: S608 - built from constants of this package
-
 
 #: A place in the window is free: the scheduler is woken.
 _FREED = "r.id, r.project_id, pg_notify('celltally_dispatch', '') AS woken"
 
 #: What the claimer works with. Each column costs the client more than its value.
 _CLAIMED = """r.project_id, jsonb_build_object('image_id', r.image_id, 'attempt', r.attempt,
-    'engine', r.engine, 'params', r.params, 'storage_key', i.storage_key, 'page', i.page,
-    'pixel_size_um', i.pixel_size_um) AS claimed"""
+    'engine', r.engine, 'engine_version', r.engine_version, 'params', r.params, 'fresh', r.fresh,
+    'exact', r.repeats IS NOT NULL, 'channels', r.channels, 'pixel_size_um', r.pixel_size_um,
+    'storage_key', i.storage_key, 'sha256', i.sha256, 'page', i.page) AS claimed"""
 
+#: A size stored in the image goes before the project's; a run done again has that of the first.
+_PIXEL_SIZE = """CASE WHEN r.repeats IS NOT NULL THEN r.pixel_size_um ELSE (
+        SELECT coalesce(m.pixel_size_um, p.pixel_size_um)
+        FROM images AS m JOIN projects AS p ON p.id = m.project_id WHERE m.id = r.image_id) END"""
 
 #: Takes the runs of the locked images as they are now, with the token that is taken away.
 _HOLDING = """
@@ -71,20 +62,23 @@ def move(  # noqa: PLR0913 - named, each of them
     image: str,
     returns: str = _FREED,
     leaves: bool = True,
+    also: str = "",
 ) -> str:
     """Return the statement that moves the runs *which* (as `r`) and their images (as `i`).
 
     It is checked twice: to find the runs, and again, on the newest version of each row,
     once their images are locked. When it *leaves* an attempt without a result, the output of
-    that attempt is left to the janitor.
+    that attempt is left to the janitor. What it does *also* is further CTEs.
     """
     source = "held" if leaves else "picked JOIN locked ON locked.id = picked.image_id"
     each = "held" if leaves else "picked"
+    outcome = OUTCOMES.get(operation)
     return f"""
 WITH said AS (SELECT set_config('celltally.operation', '{operation}', true)),
 picked AS (SELECT r.id, r.image_id FROM runs AS r, said WHERE {which}),
 locked AS (
-    SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
+    SELECT id, current_run_id, results FROM images
+    WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
 ),{_HOLDING if leaves else ""}
 changed AS (
     UPDATE runs AS r SET {run}
@@ -95,9 +89,9 @@ changed AS (
 moved AS (
     UPDATE images AS i SET {image}, status_version = i.status_version + 1
     FROM changed AS r WHERE i.id = r.image_id
-    RETURNING i.*
+    RETURNING i.*{", r.batch_id" if outcome else ""}
 ),
-told AS ({told("moved")})
+told AS ({told("moved", outcome)}){also}
 SELECT {returns}
 FROM changed AS r JOIN moved AS i ON i.id = r.image_id
 """  # noqa: S608 - built from constants of this package; values are bound parameters
@@ -110,24 +104,47 @@ _FAILED = f"{_RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
 CLAIM = move(
     Operation.SEGMENTATION_STARTED,
     which="r.id = %(run_id)s AND r.status = 'queued' AND r.attempt < r.max_attempts",
-    run="""status = 'running', attempt = r.attempt + 1, token = %(token)s, worker = %(worker)s,
-        pid = %(pid)s, started_at = clock_timestamp(),
+    run=f"""status = 'running', attempt = r.attempt + 1, token = %(token)s, worker = %(worker)s,
+        pid = %(pid)s, started_at = clock_timestamp(), environment = %(environment)s,
+        tiles_done = NULL, tiles_total = NULL,
         lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s),
-        dispatched_at = coalesce(r.dispatched_at, now())""",
+        dispatched_at = coalesce(r.dispatched_at, now()),
+        base_run_id = CASE WHEN r.started_at IS NULL THEN locked.current_run_id
+                           ELSE r.base_run_id END,
+        pixel_size_um = {_PIXEL_SIZE}""",
     image="status = 'processing'",
     returns=_CLAIMED,
     leaves=False,
 )
+
+#: A copied result is as good as its source.
+_QUALITY = """coalesce(CAST(%(quality)s AS jsonb),
+    (SELECT s.quality FROM runs AS s WHERE s.id = CAST(%(taken_from)s AS uuid)))"""
+
+
+def _shown(of_run: str, of_image: str | None = None) -> str:
+    """Return the run's value, or the image's own where somebody edited it meanwhile (rule 22)."""
+    return f"CASE WHEN r.outrun_by IS NULL THEN r.{of_run} ELSE i.{of_image or of_run} END"
+
 
 COMPLETE = move(
     Operation.SEGMENTATION_COMPLETED,
     which=_HELD,
     run=f"""{_RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
         duration_ms = %(duration_ms)s, object_count = %(object_count)s,
-        result_path = %(result_path)s""",
-    image="""status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
-        current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
-        segmented_at = r.finished_at, last_error_code = NULL, last_error_detail = NULL""",
+        quality = {_QUALITY}, version = locked.results + 1,
+        outrun_by = CASE WHEN locked.current_run_id IS DISTINCT FROM r.base_run_id
+                         THEN locked.current_run_id END,
+        result_path = %(result_path)s, recipe = %(recipe)s, taken_from = %(taken_from)s,
+        weights_sha256 = %(weights_sha256)s, params = coalesce(CAST(%(params)s AS jsonb), r.params),
+        engine_version = coalesce(%(engine_version)s, r.engine_version)""",
+    image=f"""status = CASE WHEN {_shown("object_count")} > 0
+                       THEN 'segmented' ELSE 'no_objects' END,
+        current_run_id = {_shown("id", "current_run_id")}, object_count = {_shown("object_count")},
+        run_ms = {_shown("duration_ms", "run_ms")}, quality = {_shown("quality")},
+        segmented_at = {_shown("finished_at", "segmented_at")}, results = i.results + 1,
+        last_error_code = NULL, last_error_detail = NULL""",
+    also=told_outrun("changed", "moved"),
     leaves=False,
 )
 
@@ -188,10 +205,12 @@ def _given_up(which: str, code: FailureCode) -> str:
 
 #: Two images of a lost worker may meet again; the one that kills would take the other along until
 #: both are given up. So from the second loss on they come back at different times.
-_APART = f"""{_REQUEUED}, not_before = now()
+_APART = """not_before = now()
     + CASE WHEN r.attempt > 1 THEN random() * interval '20 seconds' ELSE interval '0' END"""
 
-REQUEUE_EXPIRED = _waiting_again(_EXPIRED, _APART)
+_FORGIVEN = f"max_attempts = least(r.max_attempts + 1, {MAX_ATTEMPTS + FORGIVEN_LOSSES})"
+
+REQUEUE_EXPIRED = _waiting_again(_EXPIRED, f"{_REQUEUED}, {_APART}, {_FORGIVEN}")
 FAIL_EXPIRED = _given_up(_EXPIRED, FailureCode.WORKER_LOST)
 REQUEUE_ORPHANED = _waiting_again(_ORPHANED)
 FAIL_ORPHANED = _given_up(_ORPHANED, FailureCode.WORKER_LOST)
@@ -229,9 +248,11 @@ class Scope(StrEnum):
 def cancelling(scope: Scope) -> str:
     """Return the statement that cancels what is active in the scope and settles its images.
 
-    It locks the runs, too, before it changes them: only the newest version of a row tells
-    whether somebody claimed it meanwhile. It returns for each project how many of the runs
-    waited and how many ran.
+    It locks the runs, too: only the newest version of a row tells whether somebody claimed it
+    meanwhile. It returns for each project how many of the runs waited and how many ran.
+
+    The planner's statistics may say that there are none of the thousands that were queued a moment
+    ago. So each join is by a primary key: else it takes each locked image with each active run.
     """
     active = f"{scope} AND r.status IN ('queued', 'running')"
     return f"""
@@ -240,13 +261,14 @@ locked AS (
     SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
 ),
 held AS (
-    SELECT r.id, r.image_id, r.status, r.token FROM runs AS r JOIN locked ON locked.id = r.image_id
-    WHERE {active} ORDER BY r.id FOR UPDATE OF r
+    SELECT r.id, r.status, r.token FROM runs AS r
+    WHERE r.id IN (SELECT id FROM picked) AND (SELECT count(*) FROM locked) > 0
+    ORDER BY r.id FOR UPDATE
 ),
 changed AS (
     UPDATE runs AS r
     SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
-    FROM held WHERE r.id = held.id
+    FROM held WHERE r.id = held.id AND held.status IN ('queued', 'running')
     RETURNING r.id, r.image_id, r.project_id, held.status AS was, held.token AS taken
 ),{_LEAVING}
 moved AS (
@@ -258,7 +280,7 @@ moved AS (
     FROM changed AS r LEFT JOIN LATERAL (
         SELECT f.failure_code, f.failure_detail FROM runs AS f
         WHERE f.image_id = r.image_id AND f.status IN ('succeeded', 'failed')
-        ORDER BY f.seq DESC LIMIT 1
+        ORDER BY f.finished_at DESC, f.seq DESC LIMIT 1
     ) AS last ON true
     WHERE i.id = r.image_id
     RETURNING i.*
@@ -272,22 +294,3 @@ FROM changed AS r GROUP BY r.project_id
 
 
 CANCEL = {scope: cancelling(scope) for scope in Scope}
-
-#: Another result of the image is shown; the counts follow, and no completion is counted.
-CHOOSE = f"""
-WITH locked AS (
-    SELECT id FROM images WHERE id = %(image_id)s AND status NOT IN ('queued', 'processing')
-    FOR UPDATE
-),
-moved AS (
-    UPDATE images AS i
-    SET status = CASE WHEN r.object_count > 0 THEN 'segmented' ELSE 'no_objects' END,
-        current_run_id = r.id, object_count = r.object_count, run_ms = r.duration_ms,
-        segmented_at = r.finished_at, status_version = i.status_version + 1
-    FROM runs AS r JOIN locked ON locked.id = r.image_id
-    WHERE i.id = r.image_id AND r.id = %(run_id)s AND r.status = 'succeeded'
-    RETURNING i.*
-),
-told AS ({told("moved")})
-SELECT project_id FROM moved
-"""  # noqa: S608 - built from constants of this package; values are bound parameters

@@ -6,16 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from shared.domain.engines import Modality
 from shared.domain.events import Operation
-
-#: Pictures of a project that its modality is guessed from.
-SAMPLED_IMAGES = 500
 
 _INSERT = text(
     """
-INSERT INTO projects (owner_id, title, description, pixel_size_um)
-VALUES (:owner_id, :title, :description, :pixel_size_um) RETURNING id
+INSERT INTO projects (owner_id, title, description, pixel_size_um, channels)
+VALUES (:owner_id, :title, :description, :pixel_size_um, :channels) RETURNING id
 """
 )
 
@@ -25,7 +21,9 @@ _CHANGE = """
 UPDATE projects SET {changes}, updated_at = now()
 WHERE id = :project_id AND NOT deleting RETURNING id
 """
-_CHANGEABLE = frozenset({"title", "description", "pixel_size_um"})
+_TITLE = text("SELECT title FROM projects WHERE id = :project_id AND NOT deleting")
+
+_CHANGEABLE = frozenset({"title", "description", "pixel_size_um", "channels"})
 
 # An all-zero delta: it changes no count and raises the version (rules.md 6).
 _TOUCH = text(
@@ -36,24 +34,23 @@ _TOUCH = text(
 # Conflicts with the UPDATE that hides a project, and with no other reader or writer of images.
 _LOCK_SHARED = text("SELECT 1 FROM projects WHERE id = :project_id AND NOT deleting FOR SHARE")
 
+# As _LOCK below, for changes of who is in it, which a deletion must see all or nothing of.
+_LOCK_OPEN = text(
+    "SELECT id, owner_id, title FROM projects WHERE id = :project_id AND NOT deleting"
+    " FOR NO KEY UPDATE"
+)
+
 # Deletions of one project wait for each other, so that of two images that share a file
 # the second sees that the first is gone.
 _LOCK = text("SELECT 1 FROM projects WHERE id = :project_id FOR NO KEY UPDATE")
 
-_HIDE = text(
-    "UPDATE projects SET deleting = true WHERE id = :project_id AND NOT deleting RETURNING owner_id"
-)
+_HIDE = text("UPDATE projects SET deleting = true WHERE id = :project_id")
 
 _DELETE = text("DELETE FROM projects WHERE id = :project_id AND deleting")
 
-_HIDDEN = text("SELECT id FROM projects WHERE deleting ORDER BY id")
-
-_MODALITY = text(
-    """
-SELECT mode() WITHIN GROUP (ORDER BY modality)
-FROM (SELECT modality FROM images WHERE project_id = :project_id AND modality IS NOT NULL
-      ORDER BY created_at DESC, id DESC LIMIT :sampled) AS sample
-"""
+_HIDDEN = text(
+    "SELECT id FROM projects WHERE deleting"
+    " AND owner_id = coalesce(CAST(:owner_id AS uuid), owner_id) ORDER BY id"
 )
 
 
@@ -65,6 +62,16 @@ class NewProject:
     title: str
     description: str = ""
     pixel_size_um: float | None = None
+    channels: list[int] | None = None  #: Which are segmented, counted from 1; None is all.
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is told of a project wherever it is named."""
+
+    id: UUID
+    owner_id: UUID
+    title: str
 
 
 def insert(connection: Connection, project: NewProject) -> UUID:
@@ -74,10 +81,16 @@ def insert(connection: Connection, project: NewProject) -> UUID:
         "title": project.title,
         "description": project.description,
         "pixel_size_um": project.pixel_size_um,
+        "channels": project.channels,
     }
     project_id: UUID = connection.execute(_INSERT, values).scalar_one()
     connection.execute(_INSERT_STATS, {"project_id": project_id})
     return project_id
+
+
+def title_of(connection: Connection, project_id: UUID) -> str | None:
+    """Return what the project is called; None when it is gone or going."""
+    return connection.execute(_TITLE, {"project_id": project_id}).scalar()
 
 
 def change(connection: Connection, project_id: UUID, changes: dict[str, Any]) -> bool:
@@ -103,28 +116,27 @@ def lock_against_deletion(connection: Connection, project_id: UUID) -> bool:
     return connection.execute(_LOCK_SHARED, {"project_id": project_id}).first() is not None
 
 
+def lock_open(connection: Connection, project_id: UUID) -> Brief | None:
+    """Keep others from changing the project or who is in it; None when it is gone or going."""
+    row = connection.execute(_LOCK_OPEN, {"project_id": project_id}).first()
+    return None if row is None else Brief(row.id, row.owner_id, row.title)
+
+
 def lock(connection: Connection, project_id: UUID) -> bool:
     """Wait until no other transaction adds or removes images; False when there is no row."""
     return connection.execute(_LOCK, {"project_id": project_id}).first() is not None
 
 
-def hide(connection: Connection, project_id: UUID) -> UUID | None:
-    """Hide the project for its deletion and return its owner; None when it is gone already."""
-    return connection.execute(_HIDE, {"project_id": project_id}).scalar()
+def hide(connection: Connection, project_id: UUID) -> None:
+    """Hide the project for its deletion; lock it before."""
+    connection.execute(_HIDE, {"project_id": project_id})
 
 
-def hidden(connection: Connection) -> list[UUID]:
-    """Return the projects whose deletion has begun and not ended."""
-    return list(connection.execute(_HIDDEN).scalars())
+def hidden(connection: Connection, *, owner_id: UUID | None = None) -> list[UUID]:
+    """Return the projects, all or one owner's, whose deletion has begun and not ended."""
+    return list(connection.execute(_HIDDEN, {"owner_id": owner_id}).scalars())
 
 
 def delete(connection: Connection, project_id: UUID) -> None:
     """Delete a hidden project; delete its images before, in chunks."""
     connection.execute(_DELETE, {"project_id": project_id})
-
-
-def guessed_modality(connection: Connection, project_id: UUID) -> Modality:
-    """Return the kind of picture that most of the project's newest images look like."""
-    values = {"project_id": project_id, "sampled": SAMPLED_IMAGES}
-    found = connection.execute(_MODALITY, values).scalar()
-    return Modality.ANY if found is None else Modality(found)

@@ -11,10 +11,12 @@ from shared.domain.engines import EngineSpec
 # An engine that no worker registers any more joins nothing, and the image is skipped.
 _AS_BEFORE = """
 SELECT l.id, l.project_id, last.engine, o.version AS engine_version, last.params,
-       o.queue, o.soft_seconds, o.hard_seconds
-FROM locked AS l
+       last.choice, o.queue, o.soft_seconds, o.hard_seconds,
+       p.channels, CAST(NULL AS uuid) AS repeats, CAST(NULL AS float8) AS pixel_size_um
+FROM locked AS l JOIN projects AS p ON p.id = l.project_id
 CROSS JOIN LATERAL (
-    SELECT r.engine, r.params FROM runs AS r WHERE r.image_id = l.id ORDER BY r.seq DESC LIMIT 1
+    SELECT r.engine, r.params, r.choice FROM runs AS r
+    WHERE r.image_id = l.id ORDER BY r.seq DESC LIMIT 1
 ) AS last
 JOIN unnest(CAST(:names AS text[]), CAST(:versions AS text[]), CAST(:queues AS text[]),
             CAST(:soft AS int[]), CAST(:hard AS int[]))
@@ -52,6 +54,7 @@ def insert_retries(
         "batch_id": request.batch_id,
         "priority": request.priority,
         "failure_code": request.failure_code,
+        "force": False,
         "ids": ids,
         "names": [engine.name for engine in request.engines],
         "versions": [engine.version for engine in request.engines],

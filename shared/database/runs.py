@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
-from shared.database.moves import told
+from shared.database.telling import told
+from shared.domain.choice import Choice
 from shared.domain.engines import EngineSpec
 from shared.domain.runs import MAX_ATTEMPTS
 
@@ -20,19 +21,36 @@ SELECTIONS = {
     "ids": "i.id = ANY(:ids)",
 }
 
-#: Not answered already: the current result has another engine, version or parameters.
+#: Not answered already: the current result has another engine, version or parameters, or was
+#: made of other channels or with another pixel size.
 _UNANSWERED = """(:force OR NOT EXISTS (
-    SELECT FROM runs AS c WHERE c.id = i.current_run_id AND c.engine = :engine
-    AND c.engine_version = :engine_version AND c.params = CAST(:params AS jsonb)))"""
+    SELECT FROM runs AS c JOIN projects AS p ON p.id = c.project_id
+    WHERE c.id = i.current_run_id AND c.engine = :engine
+    AND c.engine_version = :engine_version AND c.params = CAST(:params AS jsonb)
+    AND c.channels IS NOT DISTINCT FROM p.channels
+    AND c.pixel_size_um IS NOT DISTINCT FROM coalesce(i.pixel_size_um, p.pixel_size_um)))"""
 
 
 #: What each of the images `locked` is segmented with: the same for all.
 _ASKED = """
 SELECT l.id, l.project_id, CAST(:engine AS text) AS engine,
        CAST(:engine_version AS text) AS engine_version, CAST(:params AS jsonb) AS params,
+       CAST(:choice AS jsonb) AS choice, CAST(:queue AS text) AS queue,
+       CAST(:soft_seconds AS int) AS soft_seconds, CAST(:hard_seconds AS int) AS hard_seconds,
+       p.channels, CAST(NULL AS uuid) AS repeats, CAST(NULL AS float8) AS pixel_size_um
+FROM locked AS l JOIN projects AS p ON p.id = l.project_id
+"""
+
+#: What one image is segmented with when the run `repeats` is done again. A run that no worker
+#: took up has not yet looked for the pixel size.
+_AGAIN = """
+SELECT l.id, l.project_id, r.engine, r.engine_version, r.params, r.choice,
        CAST(:queue AS text) AS queue, CAST(:soft_seconds AS int) AS soft_seconds,
-       CAST(:hard_seconds AS int) AS hard_seconds
-FROM locked AS l
+       CAST(:hard_seconds AS int) AS hard_seconds, r.channels, r.id AS repeats,
+       CASE WHEN r.started_at IS NULL THEN coalesce(i.pixel_size_um, p.pixel_size_um)
+            ELSE r.pixel_size_um END AS pixel_size_um
+FROM locked AS l JOIN runs AS r ON r.id = :repeats
+JOIN images AS i ON i.id = l.id JOIN projects AS p ON p.id = l.project_id
 """
 
 
@@ -53,9 +71,11 @@ WITH locked AS (
 asked AS ({asked}),
 queued AS (
     INSERT INTO runs (image_id, project_id, user_id, batch_id, engine, engine_version, params,
-                      queue, soft_seconds, hard_seconds, priority, max_attempts)
+                      choice, queue, soft_seconds, hard_seconds, channels, repeats, pixel_size_um,
+                      fresh, priority, max_attempts)
     SELECT id, project_id, :user_id, :batch_id, engine, engine_version, params,
-           queue, soft_seconds, hard_seconds, :priority, {MAX_ATTEMPTS}
+           choice, queue, soft_seconds, hard_seconds, channels, repeats, pixel_size_um,
+           CAST(:force AS boolean), :priority, {MAX_ATTEMPTS}
     FROM asked ORDER BY id
     RETURNING image_id
 ),
@@ -96,6 +116,8 @@ class RunRequest:
     priority: int
     force: bool
     failure_code: str | None = None
+    repeats: UUID | None = None  #: The run that is done again exactly.
+    choice: Choice | None = None  #: By what the engine was chosen, when nobody named it.
 
 
 def insert_runs(
@@ -109,16 +131,19 @@ def insert_runs(
         "engine": request.engine.name,
         "engine_version": request.engine.version,
         "params": json.dumps(request.params),
+        "choice": None if request.choice is None else json.dumps(request.choice.to_json()),
         "queue": request.engine.queue.celery_queue,
         "soft_seconds": request.engine.limits.soft_seconds,
         "hard_seconds": request.engine.limits.hard_seconds,
         "priority": request.priority,
         "force": request.force,
         "failure_code": request.failure_code,
+        "repeats": request.repeats,
     }
     if selection == "ids":
         values["ids"] = ids or []
-    row = connection.execute(queueing(selection), values).one()
+    asked = _ASKED if request.repeats is None else _AGAIN
+    row = connection.execute(queueing(selection, asked), values).one()
     return Queued(queued=row.queued, chosen=row.chosen)
 
 

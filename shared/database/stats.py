@@ -49,11 +49,11 @@ by_operation AS (
 ),
 buckets AS (
     INSERT INTO activity_buckets AS b (user_id, starts_at, uploads, completions, run_ms)
-    SELECT p.owner_id, date_bin('15 minutes', t.at, timestamptz '2000-01-01 00:00Z') AS quarter,
+    SELECT p.owner_id, date_trunc('minute', t.at) AS minute,
            sum(t.uploads), sum(t.completions), sum(t.run_ms)
     FROM taken AS t JOIN projects AS p ON p.id = t.project_id
     WHERE t.uploads > 0 OR t.completions > 0
-    GROUP BY p.owner_id, quarter ORDER BY quarter
+    GROUP BY p.owner_id, minute ORDER BY minute
     ON CONFLICT (user_id, starts_at) DO UPDATE
     SET uploads = b.uploads + excluded.uploads,
         completions = b.completions + excluded.completions,

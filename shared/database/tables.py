@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     UniqueConstraint,
     text,
 )
@@ -18,7 +19,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database.columns import Base, BigInt, Identifier, Moment, one_of
-from shared.domain.accounts import Role, ShareStatus
 from shared.domain.engines import Modality
 from shared.domain.images import ImageStatus
 from shared.domain.runs import FailureCode, RunStatus
@@ -39,34 +39,8 @@ class UserRow(Base):
     is_admin: Mapped[bool] = mapped_column(server_default=text("false"))
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    deleting: Mapped[bool] = mapped_column(server_default=text("false"))  #: Gone but for its rows.
     created_at: Mapped[Moment]
-
-
-class LoginSessionRow(Base):
-    """A signed-in browser; in PostgreSQL, so that an emptied Redis signs nobody out."""
-
-    __tablename__ = "login_sessions"
-
-    id: Mapped[Identifier]
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete=CASCADE), index=True)
-    token_hash: Mapped[bytes] = mapped_column(unique=True)  #: SHA-256 of the cookie's token.
-    created_at: Mapped[Moment]
-    seen_at: Mapped[Moment]
-    expires_at: Mapped[datetime]
-    user_agent: Mapped[str] = mapped_column(server_default="")
-
-
-class ApiTokenRow(Base):
-    """A script's key; shown once, kept as a hash."""
-
-    __tablename__ = "api_tokens"
-
-    id: Mapped[Identifier]
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete=CASCADE), index=True)
-    name: Mapped[str]
-    token_hash: Mapped[bytes] = mapped_column(unique=True)
-    created_at: Mapped[Moment]
-    used_at: Mapped[datetime | None]
 
 
 class ProjectRow(Base):
@@ -79,29 +53,11 @@ class ProjectRow(Base):
     title: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     pixel_size_um: Mapped[float | None]
+    #: Which channels of its images are segmented, counted from 1; NULL is all.
+    channels: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
     deleting: Mapped[bool] = mapped_column(server_default=text("false"))  #: Hidden, being emptied.
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
-
-
-class ProjectShareRow(Base):
-    """Somebody's right to work in another's project."""
-
-    __tablename__ = "project_shares"
-    __table_args__ = (
-        UniqueConstraint("project_id", "user_id"),
-        one_of("role", Role),
-        one_of("status", ShareStatus),
-        CheckConstraint("role <> 'owner'", name="not_owner"),
-    )
-
-    id: Mapped[Identifier]
-    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete=CASCADE))
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete=CASCADE), index=True)
-    role: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default=ShareStatus.PENDING)
-    expires_at: Mapped[datetime | None]
-    created_at: Mapped[Moment]
 
 
 class ImageRow(Base):
@@ -122,6 +78,7 @@ class ImageRow(Base):
     id: Mapped[Identifier]
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id", ondelete=CASCADE))
     filename: Mapped[str]
+    relative_path: Mapped[str | None]  #: Where it lay in the folder that was uploaded.
     sha256: Mapped[str]
     bytes: Mapped[BigInt]
     width: Mapped[int]
@@ -130,6 +87,7 @@ class ImageRow(Base):
     bit_depth: Mapped[int]
     pixel_size_um: Mapped[float | None]
     page: Mapped[int] = mapped_column(server_default="0")
+    pages: Mapped[int] = mapped_column(server_default="1")  #: That its file has; they share it.
     modality: Mapped[str | None]  #: Guessed from the pixels; chooses the default engine.
     storage_key: Mapped[str]
     thumbnail_key: Mapped[str]
@@ -137,8 +95,10 @@ class ImageRow(Base):
     status_version: Mapped[BigInt] = mapped_column(server_default="1")
     #: No foreign key: its ON DELETE would fire the triggers once for each deleted run.
     current_run_id: Mapped[UUID | None]
+    results: Mapped[int] = mapped_column(server_default="0")  #: How many it has had.
     object_count: Mapped[int | None]  #: Of the current run; NULL before the first result.
     run_ms: Mapped[BigInt] = mapped_column(server_default="0")  #: Duration of the current run.
+    quality: Mapped[dict[str, Any] | None]  #: Quality of the current run.
     last_error_code: Mapped[str | None]
     last_error_detail: Mapped[str | None]
     created_at: Mapped[Moment]
@@ -203,6 +163,11 @@ class RunRow(Base):
         Index("ix_runs_leases", "lease_until", postgresql_where=text("status = 'running'")),
         Index("ix_runs_image_id_seq", "image_id", "seq"),
         Index(
+            "ix_runs_recipe",  # Was this very result made before?
+            "recipe",
+            postgresql_where=text("recipe IS NOT NULL AND status = 'succeeded'"),
+        ),
+        Index(
             "ix_runs_user_id_finished_at",
             "user_id",
             "finished_at",
@@ -213,6 +178,11 @@ class RunRow(Base):
             "engine",
             "finished_at",
             postgresql_where=text("status = 'succeeded'"),
+        ),
+        Index(
+            "ix_runs_edited_finished_at",  # Which steps of a sitting are a day old?
+            "finished_at",
+            postgresql_where=text("edited"),
         ),
         one_of("status", RunStatus),
         one_of("failure_code", FailureCode),
@@ -236,6 +206,20 @@ class RunRow(Base):
     engine: Mapped[str]
     engine_version: Mapped[str]
     params: Mapped[dict[str, Any]]
+    choice: Mapped[dict[str, Any] | None]  #: Choice; NULL when the engine was named.
+    channels: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))  #: As of the project.
+    pixel_size_um: Mapped[float | None]  #: With which it was measured; known from the claim on.
+    weights_sha256: Mapped[str | None]
+    environment: Mapped[str | None]  #: Of the last claim: the digest of an EnvironmentRow.
+    recipe: Mapped[str | None]  #: Digest of all that decides the result; see docs/provenance.md.
+    fresh: Mapped[bool] = mapped_column(server_default=text("false"))  #: No earlier result will do.
+    repeats: Mapped[UUID | None]  #: The run that is done again exactly.
+    taken_from: Mapped[UUID | None]  #: The run whose result this one's is a copy of.
+    edited: Mapped[bool] = mapped_column(server_default=text("false"))  #: Somebody drew it.
+    edits: Mapped[UUID | None]  #: The run whose result that began from.
+    version: Mapped[int | None]  #: Which of the image's results this run's is, from 1.
+    base_run_id: Mapped[UUID | None]  #: Whose result was shown when it was claimed first.
+    outrun_by: Mapped[UUID | None]  #: The edit because of which its result is not shown.
     queue: Mapped[str]
     soft_seconds: Mapped[int]
     hard_seconds: Mapped[int]
@@ -247,6 +231,8 @@ class RunRow(Base):
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None]
     pid: Mapped[int | None]
+    tiles_done: Mapped[int | None]  #: Of this attempt; NULL until its worker told.
+    tiles_total: Mapped[int | None]
     not_before: Mapped[Moment]  #: Back-off: no attempt earlier than this.
     retried_because: Mapped[str | None]  #: The FailureCode of the attempt before.
     created_at: Mapped[Moment]
@@ -255,6 +241,7 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None]
     duration_ms: Mapped[int | None]
     object_count: Mapped[int | None]
+    quality: Mapped[dict[str, Any] | None]  #: Quality, as measured when it was made.
     failure_code: Mapped[str | None]
     failure_detail: Mapped[str | None]
     result_path: Mapped[str | None]  #: The folder of storage that holds the run's token.
@@ -280,8 +267,7 @@ class EngineRow(Base):
     __tablename__ = "engines"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    #: EngineSpec; NULL when the plug-in cannot be loaded. JSON, not JSONB, which would forget
-    #: the order that the engine's author gave the parameters.
+    #: EngineSpec; NULL: it cannot be loaded. Not JSONB, which forgets the order of parameters.
     spec: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     available: Mapped[bool]
     reason: Mapped[str | None]  #: Why it is not available.

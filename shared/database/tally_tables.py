@@ -17,8 +17,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from shared.database.columns import Base, BigInt, Moment, Tally
+from shared.database.columns import Base, BigInt, Identifier, Moment, Tally, one_of
 from shared.database.tables import CASCADE
+from shared.domain.activities import ActivityType
 
 #: The statuses as columns; the order of the tally everywhere.
 COUNTED = ("uploaded", "queued", "processing", "segmented", "no_objects", "failed")
@@ -68,10 +69,9 @@ class StatsDeltaRow(Base):
     """
 
     __tablename__ = "stats_deltas"
-    __table_args__ = (Index("ix_stats_deltas_project_id_id", "project_id", "id"),)
 
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    project_id: Mapped[UUID]
     #: When the statement ended, which is after every moment it wrote.
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     uploaded: Mapped[Tally]
@@ -94,7 +94,10 @@ class StatsDeltaRow(Base):
 
 
 class ActivityBucketRow(Base):
-    """Acts in a user's own projects by quarter hour: "today" in any time zone is a sum."""
+    """Acts in a user's own projects by minute: "today" in any time zone is a sum.
+
+    Charts of the last hour need the minutes; rows of releases before have quarter hours.
+    """
 
     __tablename__ = "activity_buckets"
 
@@ -128,12 +131,68 @@ class OutboxRow(Base):
     """A message of an event channel, written with the change it tells of."""
 
     __tablename__ = "outbox"
+    #: Orders for relays go before all that waits.
+    __table_args__ = (
+        Index("ix_outbox_control", "id", postgresql_where=text("channel = 'control'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     channel: Mapped[str]
     type: Mapped[str]
     data: Mapped[dict[str, Any]]
+    #: Batches whose runs ended, by how: what their entries in the feed grow by.
+    outcomes: Mapped[dict[str, Any] | None]
     created_at: Mapped[Moment]
+
+
+class ActivityRow(Base):
+    """One entry of the feed of all members of its project.
+
+    It names its project without a foreign key: that a project was deleted stays told.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        Index("ix_activities_project_id_at_id", "project_id", "at", "id"),
+        Index("ix_activities_actor_id_at", "actor_id", "at"),
+        Index(
+            "ix_activities_actor_id_act",
+            "actor_id",
+            "act",
+            postgresql_where=text("act IS NOT NULL"),
+        ),
+        Index("ix_activities_untold", "id", postgresql_where=text("untold")),
+        Index("ix_activities_at", "at"),
+        one_of("type", ActivityType),
+    )
+
+    id: Mapped[Identifier]
+    version: Mapped[int] = mapped_column(server_default="1")  #: How often it was written.
+    type: Mapped[str]
+    project_id: Mapped[UUID | None]
+    project_name: Mapped[str | None]
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    actor_name: Mapped[str]
+    act: Mapped[str | None]  #: What grows this entry: a batch, or one click's many requests.
+    count: Mapped[int | None] = mapped_column(BigInteger)
+    failed: Mapped[Tally]
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    untold: Mapped[bool] = mapped_column(server_default=text("false"))  #: Grown and not announced.
+    told_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class FormerMemberRow(Base):
+    """Somebody who was a member when the project was deleted; its history stays theirs to read."""
+
+    __tablename__ = "former_members"
+    __table_args__ = (Index("ix_former_members_project_id", "project_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete=CASCADE), primary_key=True
+    )
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[Moment]
 
 
 class DriftFoundRow(Base):

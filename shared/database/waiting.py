@@ -15,7 +15,8 @@ from shared.database.dispatching import USERS_IN_LINE
 from shared.domain.line import INTERACTIVE, Before, Flying, InLine, Line
 from shared.domain.runs import FailureCode
 
-#: Runs that an estimate is made from: enough to be fair, few enough to be of today.
+#: Runs that an estimate is made from: enough to be fair, few enough to be of today. One that was
+#: answered from an earlier result says nothing of its engine.
 SAMPLED_RUNS = 50
 
 #: So far into each user's line every run is looked at; further back, runs are only counted.
@@ -63,7 +64,7 @@ LEFT JOIN (
     CROSS JOIN LATERAL (
         SELECT r.duration_ms / 1000.0 / (i.width::float8 * i.height / 1e6) AS pace
         FROM (SELECT image_id, duration_ms FROM runs
-              WHERE engine = e.engine AND status = 'succeeded'
+              WHERE engine = e.engine AND status = 'succeeded' AND taken_from IS NULL AND NOT edited
               ORDER BY finished_at DESC LIMIT {SAMPLED_RUNS}) AS r
         JOIN images AS i ON i.id = r.image_id
     ) AS recent GROUP BY e.engine

@@ -31,13 +31,18 @@ WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds' ORDER BY worker
 """  # noqa: S608 - the number is a constant of this package
 )
 
+# What a worker cannot use another one may: only its last word that it can counts.
 _REGISTER = text(
-    """
+    f"""
 INSERT INTO engines (name, spec, available, reason) VALUES (:name, :spec, :available, :reason)
 ON CONFLICT (name) DO UPDATE
 SET spec = coalesce(excluded.spec, engines.spec), available = excluded.available,
     reason = excluded.reason, seen_at = now()
-"""
+WHERE excluded.available OR NOT EXISTS (
+    SELECT FROM worker_heartbeats
+    WHERE seen_at > now() - interval '{WORKER_SECONDS} seconds' AND worker <> :worker
+      AND excluded.name = ANY(engines))
+"""  # noqa: S608 - the number is a constant of this package
 )
 
 _ENGINES = text("SELECT name, spec, available, reason FROM engines ORDER BY name")
@@ -91,10 +96,14 @@ def online_workers(connection: Connection) -> list[OnlineWorker]:
     return [OnlineWorker(row.worker, row.queues, row.slots, row.busy) for row in rows]
 
 
-def register_engine(connection: Connection, engine: RegisteredEngine) -> None:
-    """Store what a worker says of an engine it has."""
+def register_engine(connection: Connection, engine: RegisteredEngine, *, worker: str = "") -> None:
+    """Store what *worker* says of an engine it has.
+
+    That it cannot use it is kept to itself while another worker online can.
+    """
     spec = None if engine.spec is None else json.dumps(engine.spec.to_json())
     values = {
+        "worker": worker,
         "name": engine.name,
         "spec": spec,
         "available": engine.available,

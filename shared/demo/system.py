@@ -26,27 +26,29 @@ _LAST_LINES = 15
 
 
 @contextmanager
-def whole_system() -> Iterator[str]:
+def whole_system(home: Path | None = None, **settings: str) -> Iterator[str]:
     """Start everything of the Procfile as `celltally up` does; lend the address of the pages.
 
+    *home* is an empty folder of the caller's; without one it is a temporary one.
+    *settings* are those of `shared.config` by their names, such as `rate_limits="off"`.
     Afterwards no process and no folder of it is left, however the block ended.
     """
-    home = Path(mkdtemp(prefix="celltally-demo-"))
+    home = home or Path(mkdtemp(prefix="celltally-demo-"))
     try:
-        yield from _running(home)
+        yield from _running(home, settings)
     finally:
         end_supervised_processes(home, grace=5)
         _remove(home)
 
 
-def _running(home: Path) -> Iterator[str]:
+def _running(home: Path, settings: Mapping[str, str]) -> Iterator[str]:
     log = home / "up.log"
     with log.open("wb") as output:
         process = spawn(
             [sys.executable, "-m", "shared.cli", "up", "--no-demo-account"],
             death_signal=signal.SIGTERM,
             output=output,
-            surroundings=Surroundings(environment=_environment(home)),
+            surroundings=Surroundings(environment=_environment(home, settings)),
         )
     try:
         yield _address(home, process, log)
@@ -54,11 +56,12 @@ def _running(home: Path) -> Iterator[str]:
         _stop(process)
 
 
-def _environment(home: Path) -> Mapping[str, str]:
+def _environment(home: Path, settings: Mapping[str, str]) -> Mapping[str, str]:
     """Return an environment in which nothing points to a system that somebody uses."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     ports = {PREFIX + name: str(port) for name, port in zip(_PORTS, _free_ports(), strict=True)}
-    return {**inherited, **ports, f"{PREFIX}HOME": str(home)}
+    given = {PREFIX + name.upper(): value for name, value in settings.items()}
+    return {**inherited, **ports, **given, f"{PREFIX}HOME": str(home)}
 
 
 def _free_ports() -> list[int]:

@@ -18,6 +18,19 @@ class Role(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+class TokenScope(StrEnum):
+    """What a script's token may do, each word including those before it."""
+
+    READ = "read"  #: Look, export, download and watch; nothing changes by it.
+    WRITE = "write"  #: Whatever its owner may do in projects.
+    ALL = "all"  #: The account itself too: password, logins, tokens, leaving.
+
+    def includes(self, other: "TokenScope") -> bool:
+        """Tell whether this scope covers what needs *other*."""
+        order = tuple(TokenScope)
+        return order.index(self) >= order.index(other)
+
+
 class ShareStatus(StrEnum):
     """Where an invitation stands; only an accepted one gives anything."""
 

@@ -19,6 +19,9 @@ class ChannelKind(StrEnum):
 #: Of a state channel only the latest value matters; of an event channel, every message.
 STATE_CHANNELS = frozenset({ChannelKind.PROJECT, ChannelKind.DASH})
 
+#: Channels whose id is a project's; who may see the project may watch them.
+PROJECT_CHANNELS = frozenset({ChannelKind.PROJECT, ChannelKind.IMAGES})
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

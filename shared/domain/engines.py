@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.domain.wire import Wire
 
@@ -50,6 +50,19 @@ class Limits(Wire):
     max_pixels: int = Field(default=100_000_000, ge=1)
 
 
+class Tiling(Wire):
+    """How an engine wants images that are larger than it takes at once, in pixels."""
+
+    side: int = Field(ge=64)  #: Of a square tile; memory grows with it.
+    overlap: int = Field(ge=0)  #: Of neighbours at least; more than a usual object is wide.
+
+    @model_validator(mode="after")
+    def _advances(self) -> Self:
+        if 2 * self.overlap > self.side:
+            raise ValueError("tiles may overlap by half of their side at most")
+        return self
+
+
 class EngineSpec(Wire):
     """An engine's declaration; stored by each worker that has it, so web need not import it."""
 
@@ -64,6 +77,7 @@ class EngineSpec(Wire):
     deterministic: bool = True
     queue: EngineQueue = EngineQueue.CPU
     limits: Limits = Limits()
+    tiling: Tiling | None = None  #: None: it takes images of any size by itself.
     weights: str | None = None
     weights_sha256: str | None = None
 
@@ -87,7 +101,15 @@ class Segmentation:
 
 
 class Engine(Protocol):
-    """A plug-in of the entry-point group `celltally.engines`."""
+    """A plug-in of the entry-point group `celltally.engines`.
+
+    Its class may also have:
+
+    - `available() -> (bool, reason)`, static: whether it can work on this machine, or why not;
+    - `survey(image, **params) -> dict`: with `spec.tiling`, what every tile must know of the whole
+      image, given to `segment` as further parameters;
+    - `prefetch() -> str`, static: fetch its weights where there is a network, and say where to.
+    """
 
     spec: EngineSpec
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.domain.accounts import Role
+from shared.domain.activities import Activity
 from shared.domain.images import ImageStatus
 from shared.domain.stats import DashboardMetrics, ProjectStats
 from shared.domain.wire import Timestamp, Wire
@@ -25,6 +27,10 @@ class EventType(StrEnum):
     IMAGE_STATUS_UPDATE = "imageStatusUpdate"
     PROJECT_IMAGE_COUNT_CHANGE = "projectImageCountChange"
     DASHBOARD_METRICS_UPDATE = "dashboardMetricsUpdate"
+    USER_ACTIVITY_UPDATE = "userActivityUpdate"
+    PROJECT_ACCESS_CHANGE = "projectAccessChange"
+    EXPORT_UPDATE = "exportUpdate"
+    NOTICE = "notice"
 
 
 class Operation(StrEnum):
@@ -48,6 +54,35 @@ class ChangeType(StrEnum):
     UPLOAD = "upload"
     DELETE = "delete"
     BULK_DELETE = "bulk_delete"
+
+
+class AccessChange(StrEnum):
+    """What became of a project for the receiver."""
+
+    CREATED = "created"
+    RENAMED = "renamed"
+    DELETED = "deleted"
+    SHARED = "shared"  #: They are in from now on.
+    ROLE_CHANGED = "role_changed"
+    REVOKED = "revoked"  #: They are out, by the owner's will or their own.
+
+
+class ExportStatus(StrEnum):
+    """Where an export stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class NoticeLevel(StrEnum):
+    """How loud a notice is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Event(Wire):
@@ -151,6 +186,52 @@ class DashboardMetricsUpdate(Event):
     timestamp: Timestamp
 
 
+class UserActivityUpdate(Event):
+    """An entry of a user's feed, new or grown; on `activity:{userId}`."""
+
+    type: ClassVar[EventType] = EventType.USER_ACTIVITY_UPDATE
+
+    user_id: UUID  #: The feed's owner; `activity.actorName` did it.
+    activity: Activity
+
+
+class ProjectAccessChange(Event):
+    """A project came, went or became another for one person; on `user:{id}`."""
+
+    type: ClassVar[EventType] = EventType.PROJECT_ACCESS_CHANGE
+
+    project_id: UUID
+    change: AccessChange
+    role: Role | None = None  #: The receiver's, where they are in.
+    title: str | None = None
+    timestamp: Timestamp
+
+
+class ExportUpdate(Event):
+    """An export of the user moved on; on `user:{userId}`."""
+
+    type: ClassVar[EventType] = EventType.EXPORT_UPDATE
+
+    export_id: UUID
+    project_id: UUID
+    status: ExportStatus
+    done: int
+    total: int
+    detail: str | None = None
+    timestamp: Timestamp
+
+
+class Notice(Event):
+    """A sentence for the user that belongs to no project; on `user:{userId}`."""
+
+    type: ClassVar[EventType] = EventType.NOTICE
+
+    level: NoticeLevel
+    code: str
+    text: str
+    timestamp: Timestamp
+
+
 EVENTS: dict[EventType, type[Event]] = {
     event.type: event
     for event in (
@@ -159,5 +240,9 @@ EVENTS: dict[EventType, type[Event]] = {
         ImageStatusUpdate,
         ProjectImageCountChange,
         DashboardMetricsUpdate,
+        UserActivityUpdate,
+        ProjectAccessChange,
+        ExportUpdate,
+        Notice,
     )
 }

@@ -15,22 +15,30 @@ class ImageStatus(StrEnum):
     FAILED = "failed"  #: No result, and the last run failed.
 
 
+#: A pixel that is said to be smaller or larger, in µm, is a mistake of units: no microscope
+#: resolves an atom's tenth, and TIFF cannot write such a resolution.
+SMALLEST_PIXEL_UM, LARGEST_PIXEL_UM = 1e-5, 1e4
+
 ACTIVE_STATUSES = frozenset({ImageStatus.QUEUED, ImageStatus.PROCESSING})
 
 #: Where an image may be when nothing is at it.
 SETTLED_STATUSES = frozenset(ImageStatus) - ACTIVE_STATUSES
 
+#: Where it is when it has a result and nothing is at it.
+RESULT_STATUSES = frozenset({ImageStatus.SEGMENTED, ImageStatus.NO_OBJECTS})
+
 #: Every legal move; the database refuses any other.
 TRANSITIONS = MappingProxyType(
     {
-        ImageStatus.UPLOADED: frozenset({ImageStatus.QUEUED}),
+        # Somebody draws its objects.
+        ImageStatus.UPLOADED: frozenset({ImageStatus.QUEUED}) | RESULT_STATUSES,
         # Cancelled, it returns to what it was.
         ImageStatus.QUEUED: frozenset({ImageStatus.PROCESSING}) | SETTLED_STATUSES,
         ImageStatus.PROCESSING: frozenset({ImageStatus.QUEUED}) | SETTLED_STATUSES,
         # Another of its results is shown.
         ImageStatus.SEGMENTED: frozenset({ImageStatus.QUEUED, ImageStatus.NO_OBJECTS}),
         ImageStatus.NO_OBJECTS: frozenset({ImageStatus.QUEUED, ImageStatus.SEGMENTED}),
-        ImageStatus.FAILED: frozenset({ImageStatus.QUEUED}),
+        ImageStatus.FAILED: frozenset({ImageStatus.QUEUED}) | RESULT_STATUSES,
     }
 )
 

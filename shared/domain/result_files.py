@@ -4,6 +4,9 @@ LABELS = "labels.tif"
 OBJECTS = "objects.parquet"
 PREVIEW = "preview.webp"
 
+#: Where the objects' file keeps the measurements of the image, as JSON.
+OF_IMAGE = b"celltally.image"
+
 RESULT_FILES = (LABELS, OBJECTS, PREVIEW)
 
 

@@ -6,6 +6,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from shared.domain.provenance import Making
+from shared.domain.quality import Quality
+
 
 class RunStatus(StrEnum):
     """The state of one request to segment one image."""
@@ -82,7 +85,7 @@ SENTENCES = MappingProxyType(
         "Crop it or choose a faster engine.",
         FailureCode.WORKER_LOST: "The worker stopped in the middle of this image, several times. "
         "Retry it; if it happens again, the image may be too large.",
-        FailureCode.STORAGE_ERROR: "The result could not be stored. "
+        FailureCode.STORAGE_ERROR: "A file could not be read or written. "
         "Retry later; your administrator can see the cause.",
     }
 )
@@ -94,11 +97,16 @@ RETRY_SENTENCES = MappingProxyType(
         FailureCode.OUT_OF_MEMORY: "The last attempt ran out of memory.",
         FailureCode.TIMEOUT: "The last attempt took longer than the engine allows.",
         FailureCode.WORKER_LOST: "The worker of the last attempt stopped in the middle of it.",
-        FailureCode.STORAGE_ERROR: "The result of the last attempt could not be stored.",
+        FailureCode.STORAGE_ERROR: "The last attempt could not read or write a file.",
     }
 )
 
 MAX_ATTEMPTS = 3
+
+#: Each of the first losses of a whole worker gives a run one attempt more: a machine that is
+#: switched off says little about the image that it had, a child that dies says much.
+FORGIVEN_LOSSES = 2
+
 BACKOFF_SECONDS = (2, 10)  #: Wait before the second and the third attempt.
 
 
@@ -112,8 +120,13 @@ class ClaimedRun:
     image_id: UUID
     project_id: UUID
     engine: str
+    engine_version: str  #: As it was asked for; the worker may have another one by now.
     params: dict[str, Any] = field(hash=False)
+    fresh: bool  #: No earlier result will do.
+    exact: bool  #: Neither will another version of the engine.
+    channels: list[int] | None = field(hash=False)  #: That are segmented; None is all.
     storage_key: str
+    sha256: str
     page: int
     pixel_size_um: float | None
 
@@ -125,6 +138,7 @@ class Claimant:
     worker: str
     pid: int
     lease_seconds: int
+    environment: str | None = None  #: The digest of what it computes with.
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,8 @@ class Outcome:
     object_count: int
     duration_ms: int
     result_path: str
+    making: Making | None = None
+    quality: Quality | None = None  #: None of a copied result: it has that of its source.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,9 @@
 """The largest and the smallest width of each object, on the corners of its pixels."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from shared.measuring.hulls import Hulls
 from shared.measuring.runs import Indices, Numbers
-
-#: Pairs of corners looked at together; bounds the memory of crowded images.
-_PAIRS = 1 << 20
 
 
 def feret_diameters(hulls: Hulls, count: int) -> tuple[Numbers, Numbers]:
@@ -16,19 +11,24 @@ def feret_diameters(hulls: Hulls, count: int) -> tuple[Numbers, Numbers]:
 
     The largest distance between two corners of the convex hull, and the smallest
     distance between two parallel lines that hold it, one of which then lies on an
-    edge of it (G. Toussaint, Solving geometric problems with the rotating calipers,
-    1983).
+    edge of it. Both are found among the edges and the corners opposite to them
+    (G. Toussaint, Solving geometric problems with the rotating calipers, 1983).
     """
     owner, row, column = hulls.vertices(count)
     corners = np.bincount(owner, minlength=count)
-    offset = np.concatenate([[0], np.cumsum(corners)])
-    largest, smallest = np.empty(count), np.empty(count)
-    for first, last in _batches(corners):
-        some = slice(offset[first], offset[last])
-        largest[first:last], smallest[first:last] = _widths(
-            corners[first:last], row[some], column[some]
-        )
-    return largest, smallest
+    begin = np.cumsum(corners) - corners
+    following = _following(corners)
+    edge_down, edge_along = row[following] - row, column[following] - column
+    far = _opposite(owner, corners, edge_down, edge_along)
+    down, along = row[far] - row, column[far] - column
+    height = np.abs(edge_down * along - edge_along * down)
+    width = height / np.hypot(edge_down, edge_along)
+    from_start = down * down + along * along
+    from_end = (row[far] - row[following]) ** 2 + (column[far] - column[following]) ** 2
+    return (
+        np.sqrt(np.maximum.reduceat(np.maximum(from_start, from_end), begin)),
+        np.minimum.reduceat(width, begin),
+    )
 
 
 def hull_perimeter(hulls: Hulls, count: int) -> Numbers:
@@ -39,31 +39,24 @@ def hull_perimeter(hulls: Hulls, count: int) -> Numbers:
     return np.bincount(owner, weights=edges, minlength=count)
 
 
-def _batches(corners: Indices) -> list[tuple[int, int]]:
-    """Cut the objects into stretches of at most _PAIRS pairs, one object at least."""
-    batch = np.cumsum(corners * corners) // _PAIRS
-    cuts = np.flatnonzero(np.diff(batch)) + 1
-    edges = [0, *cuts.tolist(), len(corners)]
-    return [(a, b) for a, b in pairwise(edges) if a < b]
+def _opposite(owner: Indices, corners: Indices, down: Indices, along: Indices) -> Indices:
+    """Return the corner that is farthest from each edge.
 
-
-def _widths(corners: Indices, row: Indices, column: Indices) -> tuple[Numbers, Numbers]:
-    begin = np.cumsum(corners) - corners
-    partners = np.repeat(corners, corners)
-    one = np.repeat(np.arange(len(row)), partners)
-    edge_begin = np.cumsum(partners) - partners
-    other = np.arange(len(one)) - edge_begin[one] + np.repeat(begin, corners)[one]
-    down, along = row[other] - row[one], column[other] - column[one]
-    distance = np.maximum.reduceat(down * down + along * along, edge_begin)
-    following = _following(corners)
-    edge_down, edge_along = row[following] - row, column[following] - column
-    height = np.abs(edge_down[one] * along - edge_along[one] * down)
-    length = np.hypot(edge_down, edge_along)
-    width = np.maximum.reduceat(height, edge_begin) / length
-    return (
-        np.sqrt(np.maximum.reduceat(distance, begin)),
-        np.minimum.reduceat(width, begin),
-    )
+    Seen from an edge, the edges after it lead away from it until they have turned by half a
+    circle, and back from there on. That place is searched for by halves, in all hulls at
+    once, rather than by walking calipers around each.
+    """
+    length = corners[owner]
+    begin = (np.cumsum(corners) - corners)[owner]
+    place = np.arange(len(owner)) - begin
+    away, back = np.ones_like(place), length - 1
+    while (open_ := back - away > 1).any():
+        middle = (away + back) // 2
+        other = begin + (place + middle) % length
+        leads_away = along * down[other] > down * along[other]
+        away = np.where(open_ & leads_away, middle, away)
+        back = np.where(open_ & ~leads_away, middle, back)
+    return begin + (place + back) % length
 
 
 def _following(corners: Indices) -> Indices:

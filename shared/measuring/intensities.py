@@ -1,4 +1,4 @@
-"""Mean, least and greatest pixel value of each object and channel."""
+"""Mean, extremes, spread and sum of the pixel values of each object and channel."""
 
 import numpy as np
 
@@ -6,9 +6,10 @@ from shared.measuring.runs import Numbers, Runs, per_object
 
 
 def intensities(runs: Runs, image: Numbers) -> dict[str, Numbers]:
-    """Return `intensityMean`, `intensityMin` and `intensityMax` of `image[y, x, c]`.
+    """Return `intensityMean`, `…Min`, `…Max`, `…Std` and `…Sum` of `image[y, x, c]`.
 
-    Several channels are told apart by number, from 0: `intensityMean:0`.
+    The standard deviation divides by the number of pixels. Several channels are told
+    apart by number, from 0: `intensityMean:0`.
     """
     channels = image.shape[2]
     if channels == 1:
@@ -20,22 +21,25 @@ def intensities(runs: Runs, image: Numbers) -> dict[str, Numbers]:
 
 
 def _of_channel(runs: Runs, plane: Numbers, suffix: str) -> dict[str, Numbers]:
+    names = [f"intensity{ending}{suffix}" for ending in ("Mean", "Min", "Max", "Std", "Sum")]
+    if runs.count == 0:
+        return {name: np.zeros(0) for name in names}
     pixels = _pixels(runs, plane)
     length = runs.stop - runs.start
-    first = np.cumsum(length) - length
-    first = first[runs.first]
+    first = (np.cumsum(length) - length)[runs.first]
     area = per_object(length, runs)
-    if runs.count == 0:
-        mean = low = high = np.zeros(0)
-    else:
-        mean = np.add.reduceat(pixels, first, dtype=np.float64) / area
-        low = np.minimum.reduceat(pixels, first)
-        high = np.maximum.reduceat(pixels, first)
-    return {
-        f"intensityMean{suffix}": mean,
-        f"intensityMin{suffix}": low,
-        f"intensityMax{suffix}": high,
-    }
+    total = np.add.reduceat(pixels, first, dtype=np.float64)
+    mean = total / area
+    # Around the mean, in a second pass: the squares of 16-bit values would eat the digits.
+    beyond = pixels - np.repeat(mean, area)
+    columns = (
+        mean,
+        np.minimum.reduceat(pixels, first),
+        np.maximum.reduceat(pixels, first),
+        np.sqrt(np.add.reduceat(beyond * beyond, first) / area),
+        total,
+    )
+    return dict(zip(names, columns, strict=True))
 
 
 def _pixels(runs: Runs, plane: Numbers) -> Numbers:

@@ -52,24 +52,34 @@ def perimeter(dense: Numbers, count: int) -> Numbers:
     return np.bincount(own, weights=steps, minlength=count + 1)[1:]
 
 
-def squares(dense: Numbers, count: int) -> Numbers:
-    """Return how often each of the 16 patterns of 2 x 2 pixels occurs per object.
+def mixed_squares(dense: Numbers) -> Numbers:
+    """Return the pixels of each square of 2 x 2 that holds more than one label, `[4, n]`.
 
-    Squares of one label alone are left out: they are no part of any boundary.
+    The last first, then the one above it, left of it, and left above it. Squares of one
+    label alone are no part of any boundary.
     """
     corners = (dense[1:, 1:], dense[:-1, 1:], dense[1:, :-1], dense[:-1, :-1])
     mixed = (corners[0] != corners[1]) | (corners[0] != corners[2])
     mixed |= corners[0] != corners[3]
-    four = np.stack([corner[mixed] for corner in corners])
+    place = np.flatnonzero(mixed)
+    place += place // mixed.shape[1]  # A row of squares is shorter than one of pixels.
+    flat, width = dense.reshape(-1), dense.shape[1]
+    return np.stack([flat[place + step] for step in (width + 1, 1, width, 0)])
+
+
+def patterns_of(squares: Numbers, count: int) -> Numbers:
+    """Return how often each of the 16 patterns of 2 x 2 pixels occurs per object."""
     found = np.zeros((count + 1) * 16, np.int64)
-    for place, own in enumerate(four):
+    for place, own in enumerate(squares):
         # An object of several pixels in a square is counted at the first of them.
         first = own > 0
-        for earlier in four[:place]:
+        for earlier in squares[:place]:
             first &= earlier != own
-        same = four[:, first] == own[first]
-        pattern = (same * np.array([[1], [2], [4], [8]])).sum(axis=0)
-        found += np.bincount(own[first] * 16 + pattern, minlength=len(found))
+        pattern = np.zeros(len(own), np.uint8)
+        for bit, corner in enumerate(squares):
+            pattern |= (corner == own).view(np.uint8) << bit
+        keys = own[first] * 16 + pattern[first]
+        found += np.bincount(keys, minlength=len(found))
     return found.reshape(count + 1, 16)[1:]
 
 

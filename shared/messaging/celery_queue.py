@@ -11,9 +11,18 @@ from celery import Celery
 from redis import Redis, RedisError
 from structlog import get_logger
 
+from shared.domain.exports import EXPORT_HARD_SECONDS, EXPORT_SOFT_SECONDS
+from shared.domain.previews import HARD_SECONDS, SOFT_SECONDS, WAITING_SECONDS
 from shared.domain.runs import DispatchedRun
 from shared.messaging.ports import HeldByBroker
-from shared.messaging.task_names import RECOMPUTE_DASHBOARD, RECOMPUTE_STATS, SEGMENT
+from shared.messaging.task_names import (
+    EXPORT,
+    INGEST,
+    PREVIEW,
+    RECOMPUTE_DASHBOARD,
+    RECOMPUTE_STATS,
+    SEGMENT,
+)
 
 logger = get_logger(__name__)
 
@@ -60,6 +69,31 @@ class CeleryTaskQueue:
                     producer=producer,
                 )
 
+    def send_exports(self, export_ids: Sequence[UUID]) -> None:
+        """Send a `celltally.export` for each; raises when the broker does not take them."""
+        for export_id in export_ids:
+            self._app.send_task(
+                EXPORT,
+                args=[str(export_id)],
+                queue="background",
+                soft_time_limit=EXPORT_SOFT_SECONDS,
+                time_limit=EXPORT_HARD_SECONDS,
+            )
+
+    def send_preview(self, preview_id: UUID, queue: str) -> None:
+        """Send a `celltally.preview`; raises when the broker does not take it.
+
+        It is of no use once nobody waits for it, so the broker forgets it by then.
+        """
+        self._app.send_task(
+            PREVIEW,
+            args=[str(preview_id)],
+            queue=queue,
+            soft_time_limit=SOFT_SECONDS,
+            time_limit=HARD_SECONDS,
+            expires=WAITING_SECONDS,
+        )
+
     def ask_recompute(self, project_id: UUID) -> None:
         """Ask for the project's recompute, unless somebody asked and it has not begun yet."""
         self._ask_once(_stats_asked(project_id), RECOMPUTE_STATS, project_id)
@@ -67,6 +101,10 @@ class CeleryTaskQueue:
     def ask_dashboard(self, user_id: UUID) -> None:
         """Ask for the user's dashboard to be computed and announced."""
         self._ask_once(_dashboard_asked(user_id), RECOMPUTE_DASHBOARD, user_id)
+
+    def ask_ingest(self, ingest_id: UUID) -> None:
+        """Ask for an archive to be taken in, or to be gone on with."""
+        self._ask_once(f"{KEY_PREFIX}ingest:asked:{ingest_id}", INGEST, ingest_id)
 
     def stats_begin(self, project_id: UUID) -> None:
         """Let the next change ask again; call it before the deltas are read."""

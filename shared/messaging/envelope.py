@@ -16,6 +16,10 @@ CHANNEL_OF = MappingProxyType(
         EventType.IMAGE_STATUS_UPDATE: ChannelKind.IMAGES,
         EventType.PROJECT_IMAGE_COUNT_CHANGE: ChannelKind.IMAGES,
         EventType.DASHBOARD_METRICS_UPDATE: ChannelKind.DASH,
+        EventType.USER_ACTIVITY_UPDATE: ChannelKind.ACTIVITY,
+        EventType.PROJECT_ACCESS_CHANGE: ChannelKind.USER,
+        EventType.EXPORT_UPDATE: ChannelKind.USER,
+        EventType.NOTICE: ChannelKind.USER,
     }
 )
 

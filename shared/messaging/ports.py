@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from shared.domain.channels import Channel
+from shared.domain.control import Order
 from shared.domain.events import Event
 from shared.domain.runs import DispatchedRun
 
@@ -24,9 +25,15 @@ class TaskQueue(Protocol):
 
     def send_segments(self, dispatched: Sequence[DispatchedRun]) -> None: ...
 
+    def send_exports(self, export_ids: Sequence[UUID]) -> None: ...
+
+    def send_preview(self, preview_id: UUID, queue: str) -> None: ...
+
     def ask_recompute(self, project_id: UUID) -> None: ...
 
     def ask_dashboard(self, user_id: UUID) -> None: ...
+
+    def ask_ingest(self, ingest_id: UUID) -> None: ...
 
     def answers(self) -> bool:
         """Tell whether the broker can be reached now."""
@@ -46,6 +53,10 @@ class EventPublisher(Protocol):
 
     def publish_event(self, channel: Channel, event: Event, *, key: str) -> bool:
         """Announce a message; False when *key* was announced within the last 24 hours."""
+        ...
+
+    def publish_order(self, order: Order, *, key: str) -> bool:
+        """Tell every relay an order; False when *key* was told within the last 24 hours."""
         ...
 
     def watchers(self, channel: Channel) -> int:
@@ -69,4 +80,8 @@ class Tickets(Protocol):
 
     def redeem(self, ticket: str) -> TicketHolder | None:
         """Return the holder the first time; None when used, expired or never issued."""
+        ...
+
+    def redeem_many(self, tickets: Sequence[str]) -> list[TicketHolder | None]:
+        """Return the holder of each, as `redeem`."""
         ...

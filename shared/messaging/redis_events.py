@@ -7,10 +7,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.domain.channels import Channel
+from shared.domain.control import CONTROL, Order
 from shared.domain.errors import UnavailableError
 from shared.domain.events import Event
 from shared.messaging.envelope import envelope_for
-from shared.messaging.redis_keys import RedisKeys
+from shared.messaging.redis_keys import Named, RedisKeys
 from shared.messaging.redis_scripts import lua
 
 #: An event channel keeps this many messages, for this long after the latest.
@@ -36,6 +37,10 @@ class RedisEventPublisher:
         """Announce a message; False when *key* was announced within the last 24 hours."""
         return self._run(channel, "event", envelope_for(channel, event).to_json(), key=key)
 
+    def publish_order(self, order: Order, *, key: str) -> bool:
+        """Tell every relay an order; False when *key* was told within the last 24 hours."""
+        return self._run(CONTROL, "event", order.model_dump_json(by_alias=True).encode(), key=key)
+
     def watchers(self, channel: Channel) -> int:
         """Return how many relays have somebody who watches the channel."""
         try:
@@ -45,7 +50,7 @@ class RedisEventPublisher:
         return int(counts[0][1])
 
     def _run(
-        self, channel: Channel, kind: str, body: bytes, *, version: int | str = "", key: str = ""
+        self, channel: Named, kind: str, body: bytes, *, version: int | str = "", key: str = ""
     ) -> bool:
         keys = self._keys
         names = [keys.meta(channel), keys.stream(channel), keys.idempotency(channel, key)]

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from secrets import token_hex
 from typing import Any, NamedTuple, Self
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
-from shared.domain.channels import Channel
 from shared.domain.errors import UnavailableError
 from shared.messaging.redis_events import KEPT_ENTRIES, META_SECONDS
-from shared.messaging.redis_keys import RedisKeys
+from shared.messaging.redis_keys import Named, RedisKeys
 from shared.messaging.redis_scripts import lua
 
 MAX_DIGITS = 15  #: Lua counts in doubles, which are exact up to here.
@@ -42,7 +42,7 @@ class Position(NamedTuple):
 class Question(NamedTuple):
     """What to read of a channel: the messages after an offset, or none of them."""
 
-    channel: Channel
+    channel: Named
     after: int | None = None
     delivered: Position | None = None  #: Where the asking relay stands.
 
@@ -68,36 +68,38 @@ class RedisHistory:
     def __init__(self, redis: Redis, keys: RedisKeys | None = None) -> None:
         self._redis = redis
         self._keys = keys or RedisKeys()
-        self._script = redis.register_script(lua("history"))
+        self._script = lua("history")
+        self._sha = sha1(self._script.encode(), usedforsecurity=False).hexdigest()
 
     def read(self, question: Question) -> History:
-        """Return one channel's history, in one round trip."""
-        try:
-            names, arguments = self._call(question)
-            return _history_of(self._script(keys=names, args=arguments))
-        except RedisError as lost:
-            raise UnavailableError(f"{question.channel} cannot be read: {lost}") from lost
+        """Return one channel's history."""
+        return self.read_many([question])[0]
 
     def read_many(self, questions: Sequence[Question]) -> list[History]:
-        """Return the histories of many channels in two round trips."""
+        """Return the histories of many channels, in one round trip."""
         try:
-            with self._redis.pipeline(transaction=False) as pipeline:
-                for question in questions:
-                    names, arguments = self._call(question)
-                    self._script(keys=names, args=arguments, client=pipeline)
-                answers = pipeline.execute()
+            try:
+                answers = self._ask(questions)
+            except NoScriptError:  # A server that was started anew.
+                self._redis.script_load(self._script)
+                answers = self._ask(questions)
         except RedisError as lost:
             raise UnavailableError(f"the history of channels cannot be read: {lost}") from lost
         return [_history_of(answer) for answer in answers]
 
-    def _call(self, question: Question) -> tuple[list[str], list[str | int]]:
+    def _ask(self, questions: Sequence[Question]) -> list[Any]:
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for question in questions:
+                pipeline.evalsha(self._sha, 2, *self._call(question))
+            return pipeline.execute()
+
+    def _call(self, question: Question) -> tuple[str | int, ...]:
+        """Return the two keys of the channel and what the script is to know."""
         channel, after, delivered = question
         wanted = BEYOND_ALL if after is None or channel.is_state else after
         place = delivered or ("", 0)
-        return (
-            [self._keys.meta(channel), self._keys.stream(channel)],
-            [wanted, READ_ENTRIES, token_hex(4), META_SECONDS, *place],
-        )
+        keys = (self._keys.meta(channel), self._keys.stream(channel))
+        return (*keys, wanted, READ_ENTRIES, token_hex(4), META_SECONDS, *place)
 
 
 def _history_of(answer: list[Any]) -> History:

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from shared.domain.channels import Channel
+from shared.domain.control import ControlChannel
 
 DEFAULT_PREFIX = "celltally:rt"
+
+#: What is published on: a channel of browsers, or that of orders for relays.
+Named = Channel | ControlChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +22,19 @@ class RedisKeys:
 
     prefix: str = DEFAULT_PREFIX
 
-    def wake(self, channel: Channel) -> str:
+    def wake(self, channel: Named) -> str:
         """Return the pub/sub name on which relays hear of the channel."""
         return f"{self.prefix}:{{{channel}}}"
 
-    def meta(self, channel: Channel) -> str:
+    def meta(self, channel: Named) -> str:
         """Return the hash of epoch, offset and, for a state channel, the newest value."""
         return f"{self.wake(channel)}:meta"
 
-    def stream(self, channel: Channel) -> str:
+    def stream(self, channel: Named) -> str:
         """Return the stream that keeps an event channel's messages."""
         return f"{self.wake(channel)}:stream"
 
-    def idempotency(self, channel: Channel, key: str) -> str:
+    def idempotency(self, channel: Named, key: str) -> str:
         """Return the mark that the message *key* was published."""
         return f"{self.wake(channel)}:key:{key}"
 

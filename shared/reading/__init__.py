@@ -1,5 +1,6 @@
 """Files in, pixels out: what was uploaded is recognised, read and described here."""
 
+from shared.reading.channels import chosen_channels
 from shared.reading.display import THUMBNAIL_TYPE, thumbnail
 from shared.reading.facts import ImageFacts
 from shared.reading.formats import ImageFormat
@@ -14,6 +15,7 @@ __all__ = [
     "ImageFormat",
     "Inspection",
     "Inspector",
+    "chosen_channels",
     "describe",
     "read_pixels",
     "safe_filename",

@@ -16,10 +16,25 @@ class ImageFormat(StrEnum):
     JPEG = "jpeg"
     BMP = "bmp"
     TIFF = "tiff"
+    ND2 = "nd2"
+    CZI = "czi"
+    LIF = "lif"
 
     @property
     def content_type(self) -> str:
-        return f"image/{self}"
+        return "application/octet-stream" if self in TITLES else f"image/{self}"
+
+    @property
+    def is_drawn_by_browsers(self) -> bool:
+        return self in {ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.BMP}
+
+
+#: Formats of a microscope's maker, read where its extra is installed.
+TITLES = {
+    ImageFormat.ND2: "Nikon (ND2)",
+    ImageFormat.CZI: "Zeiss (CZI)",
+    ImageFormat.LIF: "Leica (LIF)",
+}
 
 
 _READ = (
@@ -29,6 +44,9 @@ _READ = (
     (b"MM\0*", ImageFormat.TIFF),
     (b"II+\0", ImageFormat.TIFF),
     (b"MM\0+", ImageFormat.TIFF),
+    (b"\xda\xce\xbe\x0a", ImageFormat.ND2),
+    (b"ZISRAWFILE", ImageFormat.CZI),
+    (b"\x70\0\0\0", ImageFormat.LIF),
 )
 
 #: Where a magic number stands, the number, and what people call such a file.
@@ -38,9 +56,6 @@ _REFUSED = (
     (0, b"%PDF", "PDF"),
     (0, b"PK\x03\x04", "ZIP"),
     (0, b"PK\x05\x06", "ZIP"),
-    (0, b"\xda\xce\xbe\x0a", "Nikon ND2"),
-    (0, b"ZISRAWFILE", "Zeiss CZI"),
-    (0, b"\x70\0\0\0", "Leica LIF"),
     (0, b"\xd0\xcf\x11\xe0", "Olympus OIB and other OLE"),
     (0, b"\x89HDF", "HDF5 (Imaris and others)"),
     (0, b"\0\0\0\x0cjP  ", "JPEG 2000"),
@@ -82,7 +97,7 @@ def recognise(head: bytes, name: str) -> ImageFormat:
             )
     raise RejectedFileError(
         f"{name} is not an image that celltally reads, whatever its name says. "
-        "Upload PNG, JPEG, BMP or TIFF.",
+        "Upload PNG, JPEG, BMP or TIFF, or a ZIP of them.",
         code=RejectionCode.UNSUPPORTED_FORMAT,
     )
 

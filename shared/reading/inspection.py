@@ -3,15 +3,14 @@
 import base64
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared.domain.engines import Modality
 from shared.domain.errors import RejectedFileError
 from shared.reading.display import THUMBNAIL_SIZE
 from shared.reading.facts import ImageFacts
 from shared.reading.formats import ImageFormat
-
-READY = b"ready\n"  #: What a child says before it takes the first request.
+from shared.reading.tiles import Channel, Manifest, Packing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,69 @@ class Request:
     max_bytes: int
     max_pixels: int
     side: int = THUMBNAIL_SIZE  #: Of the picture that is returned as its thumbnail.
+    page: int = 0  #: Which of the file's images is meant.
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
 
-    @classmethod
-    def from_line(cls, line: bytes) -> "Request":
-        return cls(**json.loads(line))
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRequest:
+    """One archive to look at, and to how many bytes it may unpack."""
+
+    path: str
+    filename: str
+    max_unpacked: int
+
+    def to_line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class TilesRequest:
+    """One image to cut into tiles, and where their pack is to be written."""
+
+    path: str
+    filename: str
+    max_pixels: int
+    page: int
+    target: str
+
+    def to_line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+AnyRequest: TypeAlias = Request | ArchiveRequest | TilesRequest
+
+
+def request_of(line: bytes) -> AnyRequest:
+    """Return what a line asks for."""
+    asked = json.loads(line)
+    if "target" in asked:
+        return TilesRequest(**asked)
+    return ArchiveRequest(**asked) if "max_unpacked" in asked else Request(**asked)
+
+
+def cutting_line(manifest: Manifest) -> bytes:
+    """Return what the tiles are, for `manifest_of`."""
+    return _line(asdict(manifest))
+
+
+def manifest_of(line: bytes) -> Manifest:
+    """Return what a line tells of tiles, or raise the refusal that it tells."""
+    told = _told(line)
+    channels = tuple(Channel(**each) for each in told["channels"])
+    return Manifest(**told | {"packing": Packing(told["packing"]), "channels": channels})
+
+
+def counting_line(members: int) -> bytes:
+    """Return how many members an archive has, for `members_of`."""
+    return _line({"members": members})
+
+
+def members_of(line: bytes) -> int:
+    """Return the number that a line tells, or raise the refusal that it tells."""
+    return int(_told(line)["members"])
 
 
 def accepting_line(found: Inspection) -> bytes:
@@ -59,15 +114,20 @@ def refusing_line(refusal: RejectedFileError) -> bytes:
 
 def inspection_of(line: bytes) -> Inspection:
     """Return what a line tells, or raise the refusal that it tells."""
-    answer = json.loads(line)
-    if "code" in answer:
-        raise RejectedFileError(answer["detail"], code=answer["code"])
+    answer = _told(line)
     facts = answer["facts"]
     return Inspection(
         facts=ImageFacts(**facts | {"format": ImageFormat(facts["format"])}),
         thumbnail=base64.b64decode(answer["thumbnail"]),
         modality=Modality(answer["modality"]),
     )
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(line)
+    if "code" in answer:
+        raise RejectedFileError(answer["detail"], code=answer["code"])
+    return answer
 
 
 def _line(answer: dict[str, Any]) -> bytes:

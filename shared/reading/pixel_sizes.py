@@ -3,7 +3,9 @@
 from fractions import Fraction
 from typing import Any
 
-from tifffile import RESUNIT, TiffFile, xml2dict
+from tifffile import RESUNIT, TiffFile, TiffPageSeries, xml2dict
+
+from shared.domain.images import LARGEST_PIXEL_UM, SMALLEST_PIXEL_UM
 
 _MICROMETRES = {
     "nm": 1e-3,
@@ -25,21 +27,28 @@ _LARGEST_UM = 20.0
 _SAME = 0.01  #: By how much width and height of a square pixel may differ.
 
 
-def pixel_size_of(tiff: TiffFile) -> float | None:
-    """Return the side of a square pixel in µm; None if it is not told or not square."""
-    pair = _from_ome(tiff) if tiff.is_ome else _from_tags(tiff)
+def pixel_size_of(tiff: TiffFile, series: TiffPageSeries) -> float | None:
+    """Return the side of a square pixel of *series* in µm; None if not told or not square."""
+    pair = _from_ome(tiff, series) if tiff.is_ome else _from_tags(tiff, series)
     if pair is None:
         return None
-    width, height = pair
-    if not 0 < width < float("inf") or abs(width - height) > _SAME * width:
+    return square_pixel(*pair)
+
+
+def square_pixel(width: float | None, height: float | None) -> float | None:
+    """Return the side of a pixel, of these sides in µm; None if it is not square or incredible."""
+    if width is None or height is None:
         return None
-    return width
+    if not SMALLEST_PIXEL_UM <= width <= LARGEST_PIXEL_UM or abs(width - height) > _SAME * width:
+        return None
+    return float(width)
 
 
-def _from_ome(tiff: TiffFile) -> tuple[float, float] | None:
-    images = xml2dict(tiff.ome_metadata or "<OME/>").get("OME", {}).get("Image", {})
-    first = images[0] if isinstance(images, list) else images
-    pixels: dict[str, Any] = first.get("Pixels", {})
+def _from_ome(tiff: TiffFile, series: TiffPageSeries) -> tuple[float, float] | None:
+    found = xml2dict(tiff.ome_metadata or "<OME/>").get("OME", {}).get("Image", {})
+    images = found if isinstance(found, list) else [found]
+    place = tiff.series.index(series)
+    pixels: dict[str, Any] = images[place if place < len(images) else 0].get("Pixels", {})
     sizes = [
         float(pixels.get(f"PhysicalSize{axis}", 0))
         * _MICROMETRES.get(str(pixels.get(f"PhysicalSize{axis}Unit", "µm")), 0)
@@ -48,8 +57,8 @@ def _from_ome(tiff: TiffFile) -> tuple[float, float] | None:
     return (sizes[0], sizes[1] or sizes[0]) if sizes[0] > 0 else None
 
 
-def _from_tags(tiff: TiffFile) -> tuple[float, float] | None:
-    page = tiff.pages.first
+def _from_tags(tiff: TiffFile, series: TiffPageSeries) -> tuple[float, float] | None:
+    page = series.keyframe
     unit = _unit_of(tiff)
     across, down = page.tags.get("XResolution"), page.tags.get("YResolution")
     if unit is None or across is None or down is None:

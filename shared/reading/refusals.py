@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from shared.domain.errors import RejectedFileError
 from shared.domain.images import RejectionCode
 
+#: Images that one file may hold: each page, moment or position is one.
+MOST_PAGES = 1_000
+
 
 def unreadable(name: str, reason: str = "its content is damaged or cut off") -> RejectedFileError:
     """Return the refusal of a file that begins as an image and breaks."""
@@ -33,6 +36,19 @@ def check_pixels(name: str, pixels: int, most: int | None) -> None:
             "Crop it or reduce its size and upload that copy.",
             code=RejectionCode.TOO_MANY_PIXELS,
         )
+
+
+def check_page(name: str, page: int, pages: int) -> None:
+    """Refuse a file of too many images, and a page that it does not have."""
+    if pages > MOST_PAGES:
+        raise RejectedFileError(
+            f"{name} holds {pages:,} pages, and each would be an image; at most {MOST_PAGES:,} are "
+            "taken from one file. Save it in parts and upload those.",
+            code=RejectionCode.TOO_MANY_PIXELS,
+        )
+    if page >= pages:
+        count = "one page" if pages == 1 else f"{pages:,} pages"
+        raise unreadable(name, f"it has {count}, and page {page + 1} was asked for")
 
 
 @contextmanager

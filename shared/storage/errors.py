@@ -23,13 +23,24 @@ class MissingFileError(StorageError):
 
 @contextmanager
 def failing_as(action: str, key: str) -> Iterator[None]:
-    """Turn every failure of storage into a StorageError that names action and key."""
+    """Turn every failure of storage into a StorageError that people can act on.
+
+    They read the file's name only; the log shows the whole key beside the cause.
+    """
+    name = key if key.startswith("/") else key.rpartition("/")[2]
     try:
         yield
     except FileNotFoundError as missing:
-        raise MissingFileError(f"The stored file {key} is missing.") from missing
+        problem: StorageError = MissingFileError(
+            f"The stored file {name} is missing. Try again later; if it stays so, delete the "
+            "image and upload it again."
+        )
+        problem.add_note(f"key: {key}")
+        raise problem from missing
     except (BaseError, OSError) as failure:
-        raise StorageError(
-            f"The storage could not {action} {key}. Try again later; if it stays so, "
+        problem = StorageError(
+            f"The storage could not {action} {name}. Try again later; if it stays so, "
             "your administrator finds the cause in the log."
-        ) from failure
+        )
+        problem.add_note(f"key: {key}")
+        raise problem from failure

@@ -1,16 +1,20 @@
 """Stored files by key, on whatever obstore speaks to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import obstore
 from obstore.store import ObjectStore
 
-from shared.storage.errors import MissingFileError, failing_as
+from shared.storage.errors import MissingFileError, StorageError, failing_as
 from shared.storage.keys import checked, checked_prefix
 
 CHUNK_BYTES = 1 << 20
 _DELETED_TOGETHER = 1000
+
+#: Of a stream; S3 takes 10,000 parts, and so many are held in memory.
+_PART_BYTES = 8 << 20
+_PARTS_AT_ONCE = 3
 
 
 class Storage:
@@ -36,6 +40,34 @@ class Storage:
         with failing_as("store", checked(key)):
             obstore.put(self._store, key, path)
 
+    def copy(self, key: str, new_key: str) -> None:
+        """Store what lies under *key* under *new_key*, too; each goes its own way from then on."""
+        with failing_as("copy", checked(key)):
+            obstore.copy(self._store, key, checked(new_key))
+
+    def put_stream(self, key: str, pieces: Iterable[bytes]) -> int:
+        """Store what *pieces* yield under *key*, a part at a time; return how many bytes.
+
+        What *pieces* raise is raised as it is, and then nothing is stored. A process that dies
+        meanwhile leaves parts that `delete_folder`, or a rule of the bucket, removes.
+        """
+        source = _Source(pieces)
+        try:
+            with failing_as("store", checked(key)):
+                obstore.put(
+                    self._store,
+                    key,
+                    iter(source),
+                    chunk_size=_PART_BYTES,
+                    max_concurrency=_PARTS_AT_ONCE,
+                    use_multipart=True,
+                )
+        except BaseException:
+            if source.problem is not None:
+                raise source.problem from None
+            raise
+        return source.size
+
     def read(self, key: str) -> bytes:
         """Return all of *key*; raise MissingFileError if there is none."""
         with failing_as("read", checked(key)):
@@ -52,6 +84,17 @@ class Storage:
         with failing_as("read", key):
             found = obstore.get(self._store, key, options={"range": (start, last)})
             return _pieces(key, iter(found.stream(min_chunk_size=CHUNK_BYTES)))
+
+    def fetch(self, keys: Sequence[str], path: Path) -> None:
+        """Write what lies under *keys*, one after the other, to the new file *path*.
+
+        It must not be written to afterwards: it may share its bytes with what is stored.
+        """
+        with path.open("xb") as whole:
+            for key in keys:
+                for piece in self.stream(key):
+                    with failing_as("receive", key):
+                        whole.write(piece)
 
     def size(self, key: str) -> int:
         """Return how many bytes are stored under *key*."""
@@ -74,9 +117,34 @@ class Storage:
             with failing_as("delete", some[0]):
                 obstore.delete(self._store, some)
 
+    def delete_folder(self, prefix: str) -> None:
+        """Delete whatever is below the folder *prefix*, also what was never stored to its end."""
+        if not checked_prefix(prefix):
+            raise StorageError("The whole storage is no folder to delete.")
+        self.delete(self.list(prefix))
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Return the keys below the folder *prefix*, with or without its last slash."""
         return _keys(self._store, checked_prefix(prefix))
+
+
+class _Source:
+    """Counts what an iterable yields, and remembers what it raised."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self.size = 0
+        self.problem: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._pieces:
+                self.size += len(piece)
+                if piece:
+                    yield piece
+        except BaseException as problem:
+            self.problem = problem
+            raise
 
 
 def _keys(store: ObjectStore, folder: str) -> Iterator[str]:

@@ -3,17 +3,26 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.domain.accounts import Role
+from shared.domain.activities import Activity, ActivityDetails, ActivityType
 from shared.domain.events import (
+    AccessChange,
     ChangeType,
     DashboardMetricsUpdate,
     Event,
     EventType,
+    ExportStatus,
+    ExportUpdate,
     ImageChange,
     ImageFailure,
     ImageStatusUpdate,
+    Notice,
+    NoticeLevel,
     Operation,
+    ProjectAccessChange,
     ProjectImageCountChange,
     ProjectStatsUpdate,
+    UserActivityUpdate,
 )
 from shared.domain.images import ImageStatus
 from shared.domain.runs import FailureCode
@@ -132,5 +141,63 @@ SAMPLES: dict[EventType, tuple[Event, ...]] = {
             changed_fields=["totalImages", "recentActivity.imagesUploadedToday"],
             timestamp=NOW,
         ),
+    ),
+    EventType.USER_ACTIVITY_UPDATE: (
+        UserActivityUpdate(
+            user_id=ADA,
+            activity=Activity(
+                id=RUN,
+                version=3,
+                type=ActivityType.SEGMENTATION_COMPLETED,
+                project_id=PROJECT,
+                project_name="Plate 7",
+                actor_name="Ada",
+                details=ActivityDetails(count=6, failed=1, duration=5200, success=False),
+                timestamp=NOW,
+            ),
+        ),
+        UserActivityUpdate(
+            user_id=ADA,
+            activity=Activity(
+                id=RUN,
+                version=1,
+                type=ActivityType.PROJECT_CREATED,
+                actor_name="Ada",
+                details=ActivityDetails(),
+                timestamp=NOW,
+            ),
+        ),
+    ),
+    EventType.PROJECT_ACCESS_CHANGE: (
+        ProjectAccessChange(
+            project_id=PROJECT,
+            change=AccessChange.SHARED,
+            role=Role.EDITOR,
+            title="Plate 7",
+            timestamp=NOW,
+        ),
+        ProjectAccessChange(project_id=PROJECT, change=AccessChange.REVOKED, timestamp=NOW),
+    ),
+    EventType.EXPORT_UPDATE: (
+        ExportUpdate(
+            export_id=RUN,
+            project_id=PROJECT,
+            status=ExportStatus.FAILED,
+            done=3,
+            total=6,
+            detail="The disk is full.",
+            timestamp=NOW,
+        ),
+        ExportUpdate(
+            export_id=RUN,
+            project_id=PROJECT,
+            status=ExportStatus.RUNNING,
+            done=3,
+            total=6,
+            timestamp=NOW,
+        ),
+    ),
+    EventType.NOTICE: (
+        Notice(level=NoticeLevel.INFO, code="restored", text="Restored.", timestamp=NOW),
     ),
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.activities import ActivityType
 from shared.domain.channels import ChannelKind
-from shared.domain.events import EventType, Operation
+from shared.domain.events import AccessChange, EventType, ExportStatus, NoticeLevel, Operation
 from shared.domain.images import ImageStatus
 from web.relay import protocol
 
@@ -23,7 +24,19 @@ def constants(name: str) -> dict[str, str]:
     return dict(re.findall(r'^\s+([A-Z_]+): "?([^",]+)"?,$', found[1], re.MULTILINE))
 
 
-@pytest.mark.parametrize("words", [EventType, Operation, ImageStatus, ChannelKind])
+@pytest.mark.parametrize(
+    "words",
+    [
+        EventType,
+        Operation,
+        AccessChange,
+        ActivityType,
+        ExportStatus,
+        NoticeLevel,
+        ImageStatus,
+        ChannelKind,
+    ],
+)
 def test_every_word_of_the_server_is_the_browsers_and_the_reverse(words: type[Enum]) -> None:
     assert constants(words.__name__) == {word.name: word.value for word in words}
 

@@ -1,4 +1,4 @@
-"""Every event has a schema that it keeps, somebody who sends it and a page that explains it (R2).
+"""Every event has a schema that it keeps, a sender, a reader, and a page that explains it (R2).
 
 A golden file is what browsers of a release were promised; it is never edited once released.
 After an additive change the old file still validates; write the new shape beside it by raising
@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.domain.events import EVENTS, SCHEMA_VERSION, EventType
+from shared.domain.promises import promised
 from tests.contracts.samples import SAMPLES
 
 HERE = Path(__file__).parent
@@ -24,24 +25,12 @@ ROOT = HERE.parents[1]
 DOCUMENT = ROOT / "docs" / "events.md"
 
 #: Statements of SQL that write an event name its type.
-WRITTEN_IN_SQL = {EventType.IMAGE_STATUS_UPDATE: ROOT / "shared" / "database" / "moves.py"}
+WRITTEN_IN_SQL = {EventType.IMAGE_STATUS_UPDATE: ROOT / "shared" / "database" / "telling.py"}
 
 
-def promised(event_type: EventType) -> dict[str, Any]:
+def promise_of(event_type: EventType) -> dict[str, Any]:
     """Return the schema of an event as a browser may rely on it: more fields may come."""
-
-    def open_up(schema: Any) -> Any:
-        if isinstance(schema, dict):
-            return {k: open_up(v) for k, v in schema.items() if k != "additionalProperties"} | (
-                {"additionalProperties": open_up(schema["additionalProperties"])}
-                if isinstance(schema.get("additionalProperties"), dict)
-                else {}
-            )
-        return [open_up(each) for each in schema] if isinstance(schema, list) else schema
-
-    schema = EVENTS[event_type].model_json_schema(by_alias=True, mode="serialization")
-    opened: dict[str, Any] = open_up(schema)
-    return opened
+    return promised(EVENTS[event_type])
 
 
 def golden_files() -> list[Path]:
@@ -66,20 +55,20 @@ def test_what_is_sent_today_is_what_was_promised(path: Path) -> None:
 @pytest.mark.parametrize("event_type", EventType)
 def test_every_event_has_its_golden_file(event_type: EventType) -> None:
     """Else the shape changed without a new version, or an event was forgotten."""
-    assert json.loads(current_file(event_type).read_text()) == promised(event_type)
+    assert json.loads(current_file(event_type).read_text()) == promise_of(event_type)
 
 
 @pytest.mark.parametrize("event_type", EventType)
 def test_the_samples_have_every_field(event_type: EventType) -> None:
     full = SAMPLES[event_type][0].to_json()
 
-    assert set(full) == set(promised(event_type)["properties"])
+    assert set(full) == set(promise_of(event_type)["properties"])
 
 
 def test_the_promise_is_worth_something() -> None:
     """A field that is missing or of another type is noticed."""
     [sample, *_] = SAMPLES[EventType.PROJECT_STATS_UPDATE]
-    validator = Draft202012Validator(promised(EventType.PROJECT_STATS_UPDATE))
+    validator = Draft202012Validator(promise_of(EventType.PROJECT_STATS_UPDATE))
     written = sample.to_json()
 
     assert validator.is_valid(written | {"newField": 1})
@@ -94,16 +83,29 @@ def calls_in(path: Path) -> Iterator[str]:
             yield called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
 
 
-@pytest.mark.parametrize("event_type", EventType)
-def test_every_event_has_somebody_who_sends_it(event_type: EventType) -> None:
+def is_sent(event_type: EventType) -> bool:
     if event_type in WRITTEN_IN_SQL:
-        assert f"'{event_type}'" in WRITTEN_IN_SQL[event_type].read_text()
-        return
+        return f"'{event_type}'" in WRITTEN_IN_SQL[event_type].read_text()
     sources = [*(ROOT / "shared/actions").glob("*.py"), *(ROOT / "web").rglob("*.py")]
     called = {name for path in sources for name in calls_in(path)}
     # The relay turns the owner's event into that of each collaborator.
     maker = {EventType.SHARED_PROJECT_UPDATE: "for_collaborator"}
-    assert maker.get(event_type, EVENTS[event_type].__name__) in called
+    return maker.get(event_type, EVENTS[event_type].__name__) in called
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_every_event_has_somebody_who_sends_it(event_type: EventType) -> None:
+    assert is_sent(event_type)
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_every_event_has_a_page_that_acts_on_it(event_type: EventType) -> None:
+    """R2: an event that no module of the browser names is told to nobody."""
+    modules = [path for path in (ROOT / "web/static/js").rglob("*.js") if path.name != "events.js"]
+
+    used = [m.name for m in modules if f"EventType.{event_type.name}" in m.read_text()]
+
+    assert used != []
 
 
 def sections() -> dict[str, str]:
@@ -121,7 +123,7 @@ def sections() -> dict[str, str]:
 def test_every_event_is_explained_field_by_field(event_type: EventType) -> None:
     section = sections()[event_type]
 
-    missing = [name for name in promised(event_type)["properties"] if f"`{name}`" not in section]
+    missing = [name for name in promise_of(event_type)["properties"] if f"`{name}`" not in section]
     assert missing == []
 
 
@@ -130,7 +132,7 @@ def write_golden_files() -> None:
     for event_type in EventType:
         path = current_file(event_type)
         if not path.exists():
-            path.write_text(json.dumps(promised(event_type), indent=2) + "\n")
+            path.write_text(json.dumps(promise_of(event_type), indent=2) + "\n")
 
 
 if __name__ == "__main__":

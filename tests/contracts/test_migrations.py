@@ -12,10 +12,22 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
 
-from shared.database import tables, tally_tables  # noqa: F401 - they fill the metadata
+from shared.database import (  # noqa: F401 - they fill the metadata
+    access,
+    account_tables,
+    export_tables,
+    intake_tables,
+    preview_tables,
+    share_tables,
+    shares,
+    tables,
+    tally_tables,
+)
 from shared.database.columns import Base
 from shared.database.engine import driver_url, plain_url
 from shared.database.migrating import alembic_config, upgrade
+from shared.database.paging import Cut
+from shared.domain.accounts import Role
 from shared.servers.addresses import ServerUrls
 
 
@@ -110,3 +122,47 @@ def test_there_is_one_line_of_revisions() -> None:
 
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+
+
+#: Two projects of Ada's, shared in every way that there was before revision 0010.
+SHARED_BEFORE = """
+INSERT INTO users (email, name, password_hash) SELECT name || '@lab.example', name, 'x'
+FROM unnest(ARRAY['Ada', 'Bob', 'Cleo', 'Dora', 'Eve']) AS name;
+INSERT INTO projects (owner_id, title) SELECT id, 'Plate' FROM users WHERE name = 'Ada';
+INSERT INTO project_shares (project_id, user_id, role, status)
+SELECT p.id, u.id, CASE WHEN u.name = 'Bob' THEN 'editor' ELSE 'viewer' END, old.status
+FROM projects AS p, users AS u JOIN (
+    VALUES ('Bob', 'accepted'), ('Cleo', 'pending'), ('Dora', 'revoked'), ('Eve', 'expired')
+) AS old (name, status) ON old.name = u.name;
+"""
+
+
+def test_shares_of_before_become_shares_and_memberships(
+    empty_database: str, engine: Engine
+) -> None:
+    """O6: on a database with data, forward and back."""
+    command.upgrade(alembic_config(empty_database), "0008")
+    with engine.begin() as connection:
+        connection.execute(text(SHARED_BEFORE))
+
+    upgrade(empty_database)
+
+    with engine.connect() as connection:
+        [(project_id,)] = connection.execute(text("SELECT id FROM projects"))
+        found = shares.list_shares(connection, project_id, Cut(shares.ORDERS["createdAt"], 10)).rows
+        assert {(row["email"], row["status"], row["role"]) for row in found} == {
+            ("Bob@lab.example", "accepted", "editor"),
+            ("Cleo@lab.example", "pending", "viewer"),
+            ("Dora@lab.example", "revoked", "viewer"),
+            ("Eve@lab.example", "expired", "viewer"),
+        }
+        members = access.members_of(connection, project_id)
+        names = dict(connection.execute(text("SELECT id, name FROM users")).all())
+        assert {names[user_id]: role for user_id, role in members.items()} == {"Bob": Role.EDITOR}
+
+    command.downgrade(alembic_config(empty_database), "0008")
+    with engine.connect() as connection:
+        kept = connection.execute(
+            text("SELECT u.name FROM project_shares AS s JOIN users AS u ON u.id = s.user_id")
+        )
+        assert set(kept.scalars()) == {"Bob", "Eve"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("shared", "web", "worker", "bench")
+FOLDERS = ("shared", "web", "worker", "bench", "training")
 
 FUNCTION_LINES = 40
 MODULE_LINES = 300

@@ -10,10 +10,16 @@ from sqlalchemy import text
 
 from shared.database.engine import Database
 from shared.database.tally_tables import COUNTED
-from shared.domain.accounts import Role, ShareStatus
+from shared.domain.accounts import Role, ShareStatus, TokenScope
+from shared.domain.activities import ActivityType
 from shared.domain.engines import Modality
+from shared.domain.events import ExportStatus, NoticeLevel
+from shared.domain.exports import ExportFailure
 from shared.domain.images import ImageStatus
+from shared.domain.ingests import IngestStatus
+from shared.domain.previews import PreviewStatus
 from shared.domain.runs import FailureCode, RunStatus
+from shared.domain.uploads import UploadState
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,11 +30,25 @@ COLUMNS: dict[tuple[str, str], type[StrEnum]] = {
     ("images", "last_error_code"): FailureCode,
     ("runs", "status"): RunStatus,
     ("runs", "failure_code"): FailureCode,
-    ("project_shares", "status"): ShareStatus,
+    ("activities", "type"): ActivityType,
+    ("exports", "status"): ExportStatus,
+    ("exports", "failure_code"): ExportFailure,
+    ("ingests", "status"): IngestStatus,
+    ("previews", "status"): PreviewStatus,
     ("project_shares", "role"): Role,
+    ("api_tokens", "scope"): TokenScope,
+    ("notices", "level"): NoticeLevel,
+    ("uploads", "state"): UploadState,
 }
 
-STATUS_WORDS = {*ImageStatus, *RunStatus, *ShareStatus}
+STATUS_WORDS = {
+    *ImageStatus,
+    *RunStatus,
+    *ShareStatus,
+    *IngestStatus,
+    *ExportStatus,
+    *PreviewStatus,
+}
 
 #: A comparison or assignment of a status in SQL, with the quoted words that it names.
 IN_SQL = re.compile(r"\bstatus\b\s*(?:=|<>|!=|IN|NOT IN)\s*\(?\s*((?:'\w+'(?:\s*,\s*)?)+)")

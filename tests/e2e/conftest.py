@@ -60,8 +60,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """The pages of a whole celltally: every process of the Procfile, in a home of its own."""
-    with whole_system() as address:
+    """The pages of a whole celltally: every process of the Procfile, in a home of its own.
+
+    Without limits of rates: more people register in these tests than may in an hour.
+    """
+    with whole_system(rate_limits="off") as address:
         yield address
 
 

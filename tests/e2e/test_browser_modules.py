@@ -1,5 +1,6 @@
 """The modules of the browser by themselves, in a page without a server."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,13 +24,21 @@ class FakeSocket {
   tell(...messages) {
     for (const each of messages) this.onmessage({ data: JSON.stringify(each) });
   }
-  welcome() { this.open(); this.tell({ m: "welcome", sid: "s", ping: 25 }); }
+  welcome() { this.open(); this.tell({ m: "welcome", sid: "s", ping: 25, exp: globalThis.exp }); }
 }
 // Messages are applied with the next frame.
 const settled = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 20));
 const { Connection } = await import(JS + "connection.js");
-const openTicket = async () => ({ ticket: "t" + sockets.length, url: "ws://relay/ws" });
-const connection = new Connection({ openTicket, Socket: FakeSocket, random: () => 0 });
+let refused = 0;
+globalThis.refuseTickets = (status) => (refused = status);
+globalThis.signedOut = 0;
+const openTicket = async () => {
+  if (refused) throw Object.assign(new Error("refused"), { status: refused });
+  return { ticket: "t" + sockets.length, url: "ws://relay/ws" };
+};
+const onSignedOut = () => (globalThis.signedOut += 1);
+const random = () => globalThis.jitter ?? 0;
+const connection = new Connection({ openTicket, onSignedOut, Socket: FakeSocket, random });
 const heard = [], gaps = [];
 const listener = { onPub: (pub) => heard.push(pub.data), onGap: () => gaps.push(1) };
 const pub = (id, data, ch = "images:1") => ({ m: "pub", ch, id, type: "x", data });
@@ -46,7 +55,10 @@ def page(browser: Browser) -> Iterator[Page]:
         name = route.request.url.removeprefix(f"{ADDRESS.rstrip('/')}{PREFIX}/{assets.version}/")
         asset = assets.get(name)
         if asset is None:
-            import_map = str(assets.import_map()).replace("'", '"')
+            # Each part by itself: of what is served as one, hooks.js connects at once.
+            packages = assets.import_map("en")["imports"].items()
+            imports = {name: place for name, place in packages if not name.startswith("/")}
+            import_map = json.dumps({"imports": imports})
             body = f"{html}<script type=importmap>{import_map}</script>"
             route.fulfill(body=body, content_type="text/html")
         else:
@@ -128,14 +140,14 @@ def test_after_a_cut_the_page_resumes_where_it_was_and_hears_nothing_twice(page:
         connection.start();
         await settled();
         sockets[0].welcome();
-        sockets[0].tell({ m: "subbed", ch: "images:1", id: "e:4", recovered: true });
+        sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:4", recovered: true });
         sockets[0].tell(pub("e:5", "five"), pub("e:5", "five again"), pub("e:6", "six"));
         await settled();
         sockets[0].close(1012);
         await settled();
         sockets[1].welcome();
         const pubs = [pub("e:6", "six again"), pub("e:7", "seven")];
-        sockets[1].tell({ m: "subbed", ch: "images:1", id: "e:7", recovered: true, pubs });
+        sockets[1].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:7", recovered: true, pubs });
         await settled();
         return { heard, subs: sockets[1].said[1].subs, state: connection.state.value };
         """,
@@ -158,11 +170,12 @@ def test_what_cannot_be_replayed_is_asked_of_rest_and_a_snapshot_is_not(page: Pa
         await settled();
         sockets[0].welcome();
         const snapshot = { id: "e:3", type: "projectStatsUpdate", v: 8, data: "snapshot" };
-        sockets[0].tell({ m: "subbed", ch: "project:1", id: "e:3", recovered: true, snapshot });
-        sockets[0].tell({ m: "subbed", ch: "images:1", id: "e:4", recovered: true });
+        const state = { m: "subbed", ref: 1, ch: "project:1", id: "e:3", recovered: true };
+        sockets[0].tell({ ...state, snapshot });
+        sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:4", recovered: true });
         await settled();
         const first = gaps.length;
-        sockets[0].tell({ m: "subbed", ch: "images:1", id: "f:1", recovered: false });
+        sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "f:1", recovered: false });
         sockets[0].tell(pub("f:2", "in the new epoch"));
         await settled();
         return { heard, first, then: gaps.length };
@@ -182,7 +195,7 @@ def test_a_refusal_for_good_pauses_the_page_and_polling_goes_on(page: Page) -> N
         connection.start();
         await Promise.resolve().then(() => {});
         sockets[0].open();
-        sockets[0].close(4409);
+        sockets[0].close(4400);
         globalThis.sockets = sockets;
         return connection.state.value;
         """,

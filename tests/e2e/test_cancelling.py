@@ -42,7 +42,7 @@ def test_both_browsers_see_the_card_settle_exactly_after_a_cancel(
     for each in (dashboard, page):
         see(each, "#conn", "Live")
     page.get_by_role("button", name=f"Segment {MANY} unprocessed").click()
-    see(dashboard, ".card-foot", "queued")
+    see(dashboard, ".card-foot", "left")
 
     page.locator(".tally").get_by_role("button", name="Cancel").click()
     see(page, "dialog", "images wait and")
@@ -70,16 +70,18 @@ def test_an_earlier_result_is_shown_again_from_the_history(
     page = ana.sign_in(new_context())
     page.goto(f"{ana.address}/projects/{project['id']}/images/{image['id']}")
     see(page, "#conn", "Live")
+    page.get_by_role("tab", name="About").click()
     for method in ("local", "otsu"):
         order = {"engine": "classical", "params": {"method": method}, "select": [image["id"]]}
         ana.rest.segment(project["id"], **order)
         see(page, ".facts", f"method = {method}")
 
-    page.locator(".history summary").click()
-    see(page, ".history", "asked for by Ana Ruiz")
+    page.get_by_text("History of runs").click()
+    runs = page.locator("ol[aria-label^='Runs']")
+    expect(runs).to_contain_text("asked for by Ana Ruiz")
     assert violations(page) == []
     page.get_by_role("button", name="Show this result").click()
 
     see(page, ".facts", "method = local")
-    expect(page.locator(".history li").nth(1)).to_contain_text("Shown")
+    expect(runs.locator("li").nth(1)).to_contain_text("Shown")
     assert ana.rest.stats(project["id"])["segmentedCount"] == 1

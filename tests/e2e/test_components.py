@@ -81,3 +81,86 @@ def test_why_an_image_waits_is_said_with_about_how_long(
     )
 
     assert run(page, script) == words
+
+
+BAR = """
+const { keepImage } = await import(JS + "stores.js");
+const { BulkBar } = await import(JS + "components/BulkBar.js");
+const image = (id, status) => ({ id, status, version: 1, filename: id });
+[image("a", "failed"), image("b", "segmented"), image("c", "failed")].forEach(keepImage);
+window.orders = [];
+const tell = (what) => (...said) =>
+  window.orders.push([what, ...said.filter((each) => !(each instanceof Event))]);
+draw(BulkBar, { picked: new Set(["a", "b", "c"]), total: 1240,
+  onAll: tell("all"), onClear: tell("clear"),
+  onSegment: tell("segment"), onDelete: tell("delete") });
+"""
+
+
+def test_the_bar_retries_what_failed_of_the_selected_with_what_it_had_before(page: Page) -> None:  # noqa: F811
+    """Q8."""
+    run(page, SERVER + BAR)
+
+    page.get_by_role("button", name="Retry 2 failed").click()
+    page.get_by_role("button", name="Segment 3 selected").click()
+    page.get_by_role("button", name="Delete 3 selected").click()
+    page.get_by_role("button", name="Select all 1,240").click()
+    page.get_by_role("button", name="Clear the selection").click()
+
+    assert page.evaluate("orders") == [
+        ["segment", ["a", "c"], {"again": True}],
+        ["segment", ["a", "b", "c"]],
+        ["delete", ["a", "b", "c"]],
+        ["all"],
+        ["clear"],
+    ]
+
+
+def test_what_a_deletion_takes_from_the_counts_sums_up(page: Page) -> None:  # noqa: F811
+    """S1: an optimistic tally is a tally too."""
+    delta = run(
+        page,
+        """
+        const { leaving } = await import(JS + "deleting.js");
+        return leaving([
+          { status: "segmented", objectCount: 5 }, { status: "failed", objectCount: null },
+          { status: "queued", objectCount: 2 }, { status: "processing" }, { status: "no_objects" },
+        ]);
+        """,
+    )
+
+    assert delta == {
+        "imageCount": -5,
+        "objectCount": -7,
+        "pendingCount": -2,
+        "segmentedCount": -1,
+        "failedCount": -1,
+        "queuedCount": -1,
+        "processingCount": -1,
+        "noObjectsCount": -1,
+    }
+
+
+def test_a_list_that_is_cut_says_so_once(page: Page) -> None:  # noqa: F811
+    said = run(
+        page,
+        """
+        const answer = { ids: ["a", "b"], statuses: ["uploaded", "failed"],
+                         objectCounts: [null, null], truncated: true };
+        window.fetch = async () => new Response(JSON.stringify(answer), { status: 200 });
+        const { readIndex } = await import(JS + "gallery.js");
+        const { statusOf, applyImageChange, briefOf } = await import(JS + "stores.js");
+        const { Toasts } = await import(JS + "components/Toasts.js");
+        const { h, render } = await import("preact");
+        const ids = await readIndex("/projects/p", "sort=filename");
+        await readIndex("/projects/p", "sort=filename");
+        render(h(Toasts), document.body);
+        const change = { imageId: "b", status: "segmented", version: 4, objectCount: 9 };
+        const known = applyImageChange(change);
+        return [ids, statusOf("a"), known, briefOf("b"), document.querySelectorAll(".toast").length,
+                applyImageChange({ imageId: "c", status: "segmented", version: 1 })];
+        """,
+    )
+
+    brief = {"status": "segmented", "objectCount": 9}
+    assert said == [["a", "b"], "uploaded", True, brief, 1, False]

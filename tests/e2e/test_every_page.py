@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PASSWORD, Person
+from tests.e2e.conftest import PASSWORD, PATIENCE, Person
 from web.pages.assets import PREFIX
+from web.pages.settings.frame import PLACES
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -52,15 +53,31 @@ def addresses_of(person: Person, files: list[Path]) -> dict[str, str]:
     project = person.rest.create_project("Nuclei, plate 07, žluťoučký kůň")
     images = person.rest.upload(project["id"], files)["images"]
     person.rest.segment(project["id"], engine="classical", select=[images[0]["id"]])
+    person.rest.export(project["id"], formats=["csv", "coco"])
     empty = person.rest.create_project("Empty")
     folder = f"/projects/{project['id']}"
     return {
         "/": ".card",
+        "/?view=list&q=nuclei": ".project-table tbody tr",
+        "/projects": ".card",
+        "/projects?view=list&sort=title": ".project-table tbody tr",
+        "/projects?q=nowhere": ".empty",
+        "/activity": ".feed-entry",
         folder: ".tile",
         f"{folder}?status=failed": ".empty",
+        f"{folder}/exports": ".export-items li",
+        f"{folder}/results": ".results-table tbody tr",
+        f"{folder}/results?table=objects&q=well": ".results-table tbody tr",
+        f"{folder}/activity": ".feed-entry",
+        f"{folder}/settings": "#title",
+        f"{folder}?q=nothing": ".empty",
+        f"/projects/{empty['id']}/results": ".empty",
         f"/projects/{empty['id']}": ".drop",
-        f"{folder}/images/{images[0]['id']}": ".measures",
+        f"/projects/{empty['id']}/exports": ".empty",
+        f"{folder}/images/{images[0]['id']}": ".object-row",
         f"{folder}/images/{images[1]['id']}": ".empty",
+        **{f"/settings/{place}": ".settings-part" for place in PLACES},
+        "/api/v1/docs": "table",
         "/nothing-here": "h1",
     }
 
@@ -79,7 +96,7 @@ def test_every_page_is_accessible_and_fits(
 
     for address, awaited in addresses_of(ana, drawn_files(3)).items():
         page.goto(f"{ana.address}{address}")
-        page.locator(awaited).first.wait_for()
+        expect(page.locator(awaited).first, address).to_be_visible(timeout=PATIENCE)
         assert violations(page) == [], address
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
@@ -104,7 +121,7 @@ def test_no_page_complains_or_asks_another_server_or_too_often(
         page = new_context(storage_state=state).new_page()
         witness = Witness(page, ana.address)
         page.goto(f"{ana.address}{address}")
-        page.locator(awaited).first.wait_for()
+        expect(page.locator(awaited).first, address).to_be_visible(timeout=PATIENCE)
 
         assert witness.complaints == [], address
         first_view = [url for url in witness.asked if PREFIX in url and "latin-ext" not in url]

@@ -20,7 +20,7 @@ STAYED = "window.neverReloaded === true"
 #: Whether many pixels of the picture's canvas have the colour of an outline.
 OUTLINED = """
 () => {
-  const canvas = document.querySelector(".stage canvas");
+  const canvas = document.querySelectorAll(".stage canvas")[1];
   if (!canvas) return false;
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let found = 0;
@@ -105,6 +105,7 @@ def test_the_image_page_shows_outlines_and_a_row_for_each_object(
     see(page, "[data-object-count]", "5")
     expect(page.locator("[data-object]")).to_have_count(5)
     page.wait_for_function(OUTLINED)
+    page.get_by_role("tab", name="About").click()
     see(page, ".facts", "classical")
 
 
@@ -117,15 +118,16 @@ def test_choosing_a_row_marks_the_object_and_a_click_on_the_object_marks_the_row
     page.click(".tile-name")
     page.wait_for_function(OUTLINED)
 
-    page.locator("[data-object='1'] .pick").click()
-    expect(page.locator("[data-object='1']")).to_have_class("chosen")
+    chosen = page.locator("[data-object][aria-selected='true']")
+    page.locator("[data-object='1']").click()
+    expect(chosen).to_have_attribute("data-object", "1")
     stage = page.locator(".stage").bounding_box()
     assert stage is not None
     # The second of three disks is in the middle of the picture.
     page.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
 
-    expect(page.locator("[data-object='2']")).to_have_class("chosen")
-    expect(page.locator(".chosen")).to_have_count(1)
+    expect(chosen).to_have_attribute("data-object", "2")
+    expect(chosen).to_have_count(1)
 
 
 def test_the_image_page_changes_by_itself_when_its_run_commits(
@@ -239,4 +241,5 @@ def test_an_image_can_be_segmented_again_with_other_parameters(
     see(page, ".toasts", "1 image segmented in Made by script")
     see(page, "[data-tally]", "2 of 2 segmented")
     page.locator(".tile-name").first.click()
+    page.get_by_role("tab", name="About").click()
     see(page, ".facts", "method = otsu")

@@ -3,12 +3,12 @@
 import os
 import signal
 from collections.abc import Sequence
-from threading import Event
 from typing import Any
 
 from shared.config import Settings
 from shared.database.engine import Database
 from shared.domain.runs import DispatchedRun
+from shared.latch import Latch
 from shared.messaging.producer import sending_queue
 from shared.messaging.redis_connections import connect
 from shared.messaging.redis_events import RedisEventPublisher
@@ -40,7 +40,7 @@ def main() -> None:
         publisher=RedisEventPublisher(connect(urls.redis, name="celltally-scheduler")),
         storage=open_storage(settings.file_storage_url),
     )
-    run(scheduler, Event())
+    run(scheduler, Latch())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import httpx
 
 from shared.actions.accounts import create_token
 from shared.client.live import LiveUpdates
+from shared.database.accounts import NewToken
 from shared.messaging.ports import TicketHolder
 from shared.messaging.tickets import RedisTickets
 from tests.faults.keeping import Kept
@@ -36,7 +37,7 @@ class Client:
 @contextmanager
 def web(plant: Plant, user: UUID) -> Iterator[Client]:
     """Run web and lend a client of the user."""
-    token = plant.lab.database.transact(lambda tx: create_token(tx, user, name="faults")).token
+    token = plant.lab.database.transact(lambda tx: create_token(tx, user, NewToken("faults"))).token
     port = free_port()
     with ExitStack() as stack:
         kept = plant.keep("web", "web", CELLTALLY_WEB_PORT=str(port))
@@ -57,9 +58,10 @@ class Relay:
     port: int
 
     def watch(self, user: UUID, channel: str) -> LiveUpdates:
-        """Open a socket of the user that watches a channel."""
+        """Open a socket of the user, signed in anew, that watches a channel."""
         expires_at = datetime.now(UTC) + timedelta(hours=1)
-        holder = TicketHolder(user, session_id="faults", expires_at=expires_at)
+        login = self.plant.lab.sign_in(user)
+        holder = TicketHolder(user, session_id=str(login), expires_at=expires_at)
         ticket = RedisTickets(self.plant.redis).issue(holder)
         url = f"ws://127.0.0.1:{self.port}/ws"
         return LiveUpdates(url, ticket=ticket, channels=[channel])

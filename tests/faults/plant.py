@@ -183,10 +183,15 @@ class Plant:
     def add(self, album: Album, count: int) -> None:
         """Insert more images into the album."""
         numbers = self.next_numbers(count)
+        self.file_of(album, 0).parent.mkdir(exist_ok=True)
         contents = [f"{number:064x}" for number in numbers]
-        for number, content in zip(numbers, contents, strict=True):
-            (self.home / "files/images" / content).write_bytes(encoded(picture(number)))
+        for number in numbers:
+            self.file_of(album, number).write_bytes(encoded(picture(number)))
         album.images.update(zip(self.lab.upload(album.project, contents), numbers, strict=True))
+
+    def file_of(self, album: Album, number: int) -> Path:
+        """Return where the original of an image lies."""
+        return self.home / f"files/images/{album.project}/{number:064x}"
 
     def next_numbers(self, count: int) -> range:
         """Return numbers that no other image has."""

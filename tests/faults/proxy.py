@@ -15,10 +15,12 @@ class StallingProxy:
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.Event] = set()  # Cleared when its connection has to be silent.
         self.connections = 0
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, LOCAL, 0))
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        # In the thread from the first moment: the caller's may be in a loop of its own.
         self._thread = Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
+        starting = asyncio.start_server(self._serve, LOCAL, 0)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(timeout=10)
+        self.port: int = self._server.sockets[0].getsockname()[1]
 
     def stall(self) -> None:
         """Forward no byte more of the connections that there are; new ones work."""

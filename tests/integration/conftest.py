@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from shared.database.engine import Database, driver_url, plain_url
 from shared.database.migrating import upgrade
@@ -31,3 +31,16 @@ def lab(lab_database: Database) -> Lab:
     lab = Lab(lab_database)
     lab.forget_everything()
     return lab
+
+
+@pytest.fixture
+def statements(lab_database: Database) -> Iterator[list[str]]:
+    """The statements that the lab's database is sent, as they are sent."""
+    sent: list[str] = []
+
+    def keep(*given: object) -> None:
+        sent.append(str(given[2]))
+
+    event.listen(lab_database.engine, "before_cursor_execute", keep)
+    yield sent
+    event.remove(lab_database.engine, "before_cursor_execute", keep)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.engine import Row, RowMapping
 
@@ -11,6 +11,7 @@ from shared.actions.cancel_runs import Cancelled, cancel_runs
 from shared.actions.change_project import change_project
 from shared.actions.choose_result import choose_result
 from shared.actions.dispatch import dispatch
+from shared.actions.edit_result import Edit, save_edit, what_is_edited
 from shared.actions.leases import hand_back, reap_expired
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_stats import recompute_stats
@@ -24,7 +25,9 @@ from shared.database.transaction import Transaction
 from shared.database.workers import OnlineWorker, RegisteredEngine, beat, register_engine
 from shared.domain.engines import EngineSpec, Modality
 from shared.domain.events import Operation, ProjectStatsUpdate
+from shared.domain.quality import Quality
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode, Outcome
+from shared.editing import MadeResult
 from shared.messaging.memory import MemoryEventPublisher
 from tests.integration.interleaving import nothing, until
 from tests.integration.rows import Rows
@@ -33,6 +36,12 @@ PARAMS = {
     "type": "object",
     "properties": {"threshold": {"type": "number", "default": 0.5}},
 }
+
+
+def spec_of(name: str, **fields: Any) -> EngineSpec:
+    """Return what an engine of this name declares."""
+    chosen: dict[str, Any] = {"version": "1", "params": PARAMS} | fields
+    return EngineSpec(name=name, title=name, licence="MIT", modalities=[Modality.ANY], **chosen)
 
 
 class Lab(Rows):
@@ -44,15 +53,7 @@ class Lab(Rows):
 
     def engine(self, name: str = "noop", **fields: Any) -> EngineSpec:
         """Register an engine, as a worker that has it does."""
-        spec = EngineSpec(
-            name=name,
-            version="1",
-            title=name,
-            licence="MIT",
-            modalities=[Modality.ANY],
-            params=PARAMS,
-            **fields,
-        )
+        spec = spec_of(name, **fields)
         engine = RegisteredEngine(name, spec, available=True, reason=None)
         self.database.transact(lambda tx: register_engine(tx.connection, engine))
         return spec
@@ -71,8 +72,7 @@ class Lab(Rows):
         **fields: Any,
     ) -> Batch:
         if "user_id" not in fields:
-            owner = "SELECT owner_id FROM projects WHERE id = :project"
-            fields["user_id"] = self.value(owner, project=project)
+            fields["user_id"] = self.owner(project)
         request = SegmentRequest(project_id=project, select=select, **fields)
 
         def ask(tx: Transaction) -> Batch:
@@ -149,9 +149,10 @@ class Lab(Rows):
     def fail(self, run: ClaimedRun, code: FailureCode = FailureCode.ENGINE_ERROR) -> bool:
         return self.database.transact(lambda tx: fail_run(tx, run, code=code))
 
-    def cancel(self, scope: Scope, scope_id: UUID) -> Cancelled:
+    def cancel(self, scope: Scope, scope_id: UUID, who: UUID | None = None) -> Cancelled:
+        actor = who or self.value("SELECT id FROM users LIMIT 1")
         return self.database.transact(
-            lambda tx: cancel_runs(tx, scope, scope_id),
+            lambda tx: cancel_runs(tx, scope, scope_id, actor_id=actor),
             operation=Operation.SEGMENTATION_CANCELLED,
         )
 
@@ -160,6 +161,28 @@ class Lab(Rows):
             lambda tx: choose_result(tx, image_id=image_id, run_id=run_id),
             operation=Operation.SEGMENTATION_EDITED,
         )
+
+    def edit(
+        self,
+        image_id: UUID,
+        objects: int = 2,
+        *,
+        who: UUID | None = None,
+        before_commit: Callable[[], None] = nothing,
+    ) -> UUID:
+        """Save an edit of what the image shows; return its run."""
+        run_id, actor = uuid4(), who or self.owner(self.image(image_id).project_id)
+        edit = Edit(image_id, actor, [], fits=lambda version, run: True)
+        before = what_is_edited(self.database, edit)
+        made = MadeResult(objects, Quality(border_share=0.1))
+
+        def save(tx: Transaction) -> None:
+            path = f"results/{image_id}/{run_id}/"
+            save_edit(tx, edit, before, run_id=run_id, path=path, made=made)
+            before_commit()
+
+        self.database.transact(save, operation=Operation.SEGMENTATION_EDITED)
+        return run_id
 
     def repeat(self, run_id: UUID, user_id: UUID | None = None) -> Batch:
         asker = user_id or self.run(run_id).user_id
@@ -187,10 +210,11 @@ class Lab(Rows):
     def fold(self, project: UUID) -> ProjectStatsUpdate | None:
         return recompute_stats(self.database, self.publisher, project)
 
-    def rename(self, project: UUID, op_id: str | None = None) -> None:
+    def rename(self, project: UUID, op_id: str | None = None, *, title: str = "Nuclei") -> None:
+        actor = self.owner(project)
         self.database.transact(
             lambda tx: change_project(
-                tx, self.queue, project, changes={"title": "Nuclei"}, op_id=op_id
+                tx, self.queue, project, changes={"title": title}, actor_id=actor, op_id=op_id
             )
         )
 

@@ -9,10 +9,13 @@ from sqlalchemy.engine import Row
 
 from shared.actions.create_project import create_project
 from shared.actions.delete_images import delete_images
-from shared.database import images, stats
+from shared.database import images, shares, stats
 from shared.database.engine import Database
 from shared.database.images import NewImage
 from shared.database.projects import NewProject
+from shared.database.shares import Offer
+from shared.database.transaction import Transaction
+from shared.domain.accounts import Role
 from shared.domain.engines import Modality
 from shared.domain.events import Operation
 from shared.domain.stats import ProjectStats
@@ -22,6 +25,7 @@ from shared.messaging.memory import MemoryTaskQueue
 LOOSE_TABLES = (
     "stats_deltas",
     "outbox",
+    "activities",
     "file_deletions",
     "engines",
     "worker_heartbeats",
@@ -67,8 +71,34 @@ class Rows:
         )
 
     def project(self, owner: UUID | None = None) -> UUID:
+        """Add a project of whose beginning everybody has been told."""
         new = NewProject(owner or self.user(), "Spheroids")
-        return self.database.transact(lambda tx: create_project(tx, self.queue, new))
+        project = self.database.transact(lambda tx: create_project(tx, self.queue, new))
+        self.sql(
+            "DELETE FROM outbox WHERE data->>'projectId' = :id OR type = 'userActivityUpdate'",
+            id=str(project),
+        )
+        return project
+
+    def sign_in(self, user: UUID) -> UUID:
+        """Sign the user in; return the id of the login."""
+        login: UUID = self.value(
+            "INSERT INTO login_sessions (user_id, token_hash, expires_at)"
+            " VALUES (:user, sha256(CAST(gen_random_uuid()::text AS bytea)),"
+            " now() + interval '1 hour') RETURNING id",
+            user=user,
+        )
+        return login
+
+    def let_in(self, project: UUID, user: UUID, role: Role = Role.VIEWER) -> UUID:
+        """Let the user in by a link of their own; return its share."""
+
+        def let_in(tx: Transaction) -> UUID:
+            share_id, _ = shares.offer(tx.connection, project, Offer(None, role))
+            shares.join(tx.connection, share_id, user)
+            return share_id
+
+        return self.database.transact(let_in)
 
     def images(self, project: UUID, count: int = 1) -> list[UUID]:
         """Add *count* images of new content."""
@@ -83,7 +113,16 @@ class Rows:
         return [image.id for image in new if image.id in inserted]
 
     def delete(self, project: UUID, image_ids: list[UUID]) -> int:
-        return delete_images(self.database, self.queue, project_id=project, image_ids=image_ids)
+        return delete_images(
+            self.database,
+            self.queue,
+            project_id=project,
+            image_ids=image_ids,
+            actor_id=self.owner(project),
+        )
+
+    def owner(self, project: UUID) -> UUID:
+        return self.value("SELECT owner_id FROM projects WHERE id = :project", project=project)
 
     def image(self, image_id: UUID) -> Row[Any]:
         return self.sql("SELECT * FROM images WHERE id = :id", id=image_id)[0]
@@ -144,7 +183,9 @@ def new_image(project: UUID, sha: str) -> NewImage:
         channels=1,
         bit_depth=8,
         pixel_size_um=None,
+        page=0,
+        pages=1,
         modality=Modality.NUCLEI_FLUO,
-        storage_key=f"images/{sha}",
-        thumbnail_key=f"thumbnails/{sha}",
+        storage_key=f"images/{project}/{sha}",
+        thumbnail_key=f"thumbnails/{project}/{sha}",
     )

@@ -3,14 +3,15 @@
 from flask import Blueprint, Response, request
 
 from shared.actions.accounts import change_profile, log_in, log_out, register
+from shared.actions.delete_account import delete_account
 from shared.database.accounts import ProfileChanges
 from shared.domain.accounts import Account
 from shared.domain.errors import ForbiddenError
 from web import access
 from web.access import services
+from web.api.account_schemas import LoginAnswer, UserAnswer, UserJson
 from web.api.exchange import exchange, json_answer
 from web.api.requests import LoginBody, NewUserBody, ProfileBody
-from web.api.schemas import LoginAnswer, UserAnswer, UserJson
 from web.api.shapes import user_json
 from web.limits import LOGINS, REGISTRATIONS, rate_limited
 
@@ -56,8 +57,9 @@ def sign_in(body: LoginBody) -> Response:
 def sign_out() -> Response:
     """End the login; a token cannot sign out, only be revoked."""
     visitor = access.current_visitor()
-    if visitor.expires_at is not None:
-        services().database.transact(lambda tx: log_out(tx, visitor.credential_id))
+    if visitor.token_scope is None:
+        user_id, session_id = visitor.account.id, visitor.credential_id
+        services().database.transact(lambda tx: log_out(tx, user_id, session_id))
     return access.forget(Response(status=204))
 
 
@@ -71,7 +73,7 @@ def show_account() -> LoginAnswer:
 
 
 @blueprint.patch("/auth/me")
-@access.signed_in
+@access.own_account
 @exchange(takes=ProfileBody, gives=LoginAnswer)
 def update_account(body: ProfileBody) -> LoginAnswer:
     """Change the name, the time zone or the preferences."""
@@ -81,6 +83,15 @@ def update_account(body: ProfileBody) -> LoginAnswer:
         lambda tx: change_profile(tx, services().queue, user_id, changes)
     )
     return LoginAnswer(user=_user(account), csrf_token=access.current_csrf_token())
+
+
+@blueprint.delete("/auth/me")
+@access.own_account
+@exchange(status=204)
+def remove_account() -> Response:
+    """Delete the account with its projects; nobody can sign in to it any more."""
+    delete_account(services().database, services().queue, access.current_account().id)
+    return access.forget(Response(status=204))
 
 
 def _user(account: Account) -> UserJson:

@@ -1,11 +1,13 @@
 """Cancel what waits and what runs: an image, a batch, a project, or everything of mine."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint
 
 from shared.actions.cancel_runs import Cancelled, cancel_runs
-from shared.database import batches, images
+from shared.actions.ingest_archive import cancel_ingest
+from shared.database import batches, images, ingests
 from shared.database.moves import Scope
 from shared.domain.accounts import Role
 from shared.domain.events import Operation
@@ -30,10 +32,12 @@ def cancel_project(project_id: UUID) -> CancelAnswer:
 @access.batch_role(Role.EDITOR)
 @exchange(gives=CancelAnswer)
 def cancel_batch(batch_id: UUID) -> CancelAnswer:
-    """Cancel what is left of a request to segment."""
-    done = _cancelled(Scope.BATCH, batch_id)
+    """Cancel what is left of a request to segment, or of an archive that is taken in."""
+    runs = _cancelled(Scope.BATCH, batch_id)
+    files = services().database.transact(lambda tx: cancel_ingest(tx, batch_id))
+    done = replace(runs, waiting=runs.waiting + files)
     with services().database.reading() as connection:
-        row = batches.progress(connection, batch_id)
+        row = batches.progress(connection, batch_id) or ingests.ingest(connection, batch_id)
     return _answer(done, None if row is None else row["project_id"])
 
 
@@ -57,8 +61,9 @@ def cancel_mine() -> CancelAnswer:
 
 
 def _cancelled(scope: Scope, scope_id: UUID) -> Cancelled:
+    actor_id = access.current_account().id
     return services().database.transact(
-        lambda tx: cancel_runs(tx, scope, scope_id),
+        lambda tx: cancel_runs(tx, scope, scope_id, actor_id=actor_id),
         operation=Operation.SEGMENTATION_CANCELLED,
         op_id=op_id(),
     )

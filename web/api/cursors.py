@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from datetime import datetime
 from uuid import UUID
 
@@ -45,5 +46,8 @@ def _is_key(key: str, kind: str) -> bool:
     if kind == "timestamptz":
         return datetime.fromisoformat(key).tzinfo is not None
     if kind == "bigint":
-        return -_BIGINT <= int(key) < _BIGINT
+        return str(int(key)) == key and -_BIGINT <= int(key) < _BIGINT
+    if kind == "float8":
+        # As we write it: Python reads numbers that PostgreSQL does not, such as 1_0 and 1e-400.
+        return str(float(key)) == key and math.isfinite(float(key))
     return "\0" not in key and key.isprintable()

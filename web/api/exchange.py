@@ -42,18 +42,24 @@ class Exchange:
     asks: type[Wire] | None
     gives: type[Wire] | None
     status: int
+    headers: tuple[str, ...] = ()  #: Of the request, that must or may stand there.
+    media: str | None = None  #: Of a body that is no JSON.
 
 
-def exchange(
+def exchange(  # noqa: PLR0913 - named, each of them
     *,
     takes: type[Wire] | None = None,
     asks: type[Wire] | None = None,
     gives: type[Wire] | None = None,
     status: int = 200,
+    headers: tuple[str, ...] = (),
+    media: str | None = None,
+    largest: int = LARGEST_JSON,
 ) -> Callable[[Callable[..., Any]], Callable[..., ResponseReturnValue]]:
     """Give the view its `body` and `query`, checked, and write what it returns as JSON.
 
-    A view may return a Response of its own, or (value, status).
+    A view may return a Response of its own, or (value, status). A header whose name ends with a
+    question mark may be left out. A body has at most *largest* bytes.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
@@ -62,18 +68,18 @@ def exchange(
             if asks is not None:
                 values["query"] = read_query(asks)
             if takes is not None:
-                values["body"] = read_body(takes)
+                values["body"] = read_body(takes, largest)
             return _written(view(**values), status)
 
-        answered.exchange = Exchange(takes, asks, gives, status)  # type: ignore[attr-defined]
+        answered.exchange = Exchange(takes, asks, gives, status, headers, media)  # type: ignore[attr-defined]
         return answered
 
     return decorate
 
 
-def read_body(expected: type[W]) -> W:
+def read_body(expected: type[W], largest: int = LARGEST_JSON) -> W:
     """Return the JSON body as *expected*, or refuse it naming every wrong field."""
-    request.max_content_length = LARGEST_JSON
+    request.max_content_length = largest
     if request.mimetype != "application/json":
         raise NotJsonError("Send the body as JSON, with Content-Type: application/json.")
     return _checked(expected, _parsed(request.get_data()))
@@ -131,7 +137,8 @@ def _texts_of(content: Any) -> Iterator[str]:
         yield content
     elif isinstance(content, list):
         for each in content:
-            yield from _texts_of(each)
+            if isinstance(each, str | list | dict):  # Of numbers there may be millions.
+                yield from _texts_of(each)
     elif isinstance(content, dict):
         for key, value in content.items():
             yield key

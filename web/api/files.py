@@ -34,6 +34,7 @@ class StoredFile:
     media_type: str
     tag: str
     filename: str | None = None
+    disposition: str = "inline"
 
 
 @blueprint.get("/images/<uuid:image_id>/content")
@@ -97,17 +98,17 @@ def _with_headers(answer: Response, file: StoredFile) -> Response:
     answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["Cache-Control"] = ASK_AGAIN
     if file.filename is not None:
-        answer.headers["Content-Disposition"] = _disposition(file.filename)
+        answer.headers["Content-Disposition"] = _disposition(file.filename, file.disposition)
     return answer
 
 
-def _disposition(filename: str) -> str:
+def _disposition(filename: str, how: str) -> str:
     """Return the header that gives a download its name, in letters that every client reads."""
     if filename.isascii():
-        return dump_options_header("inline", {"filename": filename})
+        return dump_options_header(how, {"filename": filename})
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     exact = f"UTF-8''{quote(filename, safe='')}"
-    return dump_options_header("inline", {"filename": plain, "filename*": exact})
+    return dump_options_header(how, {"filename": plain, "filename*": exact})
 
 
 def _image(image_id: UUID) -> RowMapping:

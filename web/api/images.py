@@ -1,13 +1,16 @@
 """Images of a project: list, upload, delete, show."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, request
 
 from shared.actions.delete_images import delete_images
+from shared.actions.ingest_archive import QueuedIngest, is_packed, queue_archives
 from shared.actions.upload_images import Verdicts, upload_images
 from shared.database import images
 from shared.database.images import ImageFilter
+from shared.database.paging import Cut
 from shared.domain.accounts import Role
 from shared.domain.errors import NotFoundError
 from web import access
@@ -15,10 +18,12 @@ from web.access import services
 from web.api.cursors import cursor_of, cut_of
 from web.api.exchange import exchange, op_id
 from web.api.receiving import received_files
-from web.api.requests import DeletionBody, ImageQuery
+from web.api.requests import DeletionBody, ImageIndexQuery, ImageQuery
 from web.api.schemas import (
+    ArchiveJson,
     DeletionAnswer,
     DuplicateJson,
+    ImageIndex,
     ImageJson,
     ImageList,
     RejectionJson,
@@ -27,6 +32,8 @@ from web.api.schemas import (
 from web.api.shapes import image_json, image_list, stats_now
 
 blueprint = Blueprint("images", __name__)
+
+LARGEST_INDEX = 20_000
 
 
 @blueprint.get("/projects/<uuid:project_id>/images")
@@ -37,9 +44,26 @@ def list_images(project_id: UUID, query: ImageQuery) -> ImageList:
     return listed_images(project_id, query)
 
 
+@blueprint.get("/projects/<uuid:project_id>/images/index")
+@access.project_role(Role.VIEWER)
+@exchange(asks=ImageIndexQuery, gives=ImageIndex)
+def index_images(project_id: UUID, query: ImageIndexQuery) -> ImageIndex:
+    """Answer which images a list has, without what a page of it says of each."""
+    chosen = ImageFilter(project_id, query.statuses, query.q)
+    cut = Cut(images.ORDERS[query.sort], LARGEST_INDEX)
+    with services().database.reading() as connection:
+        page = images.index_images(connection, chosen, cut)
+    return ImageIndex(
+        ids=[row["id"] for row in page.rows],
+        statuses=[row["status"] for row in page.rows],
+        object_counts=[row["object_count"] for row in page.rows],
+        truncated=page.end is not None,
+    )
+
+
 def listed_images(project_id: UUID, query: ImageQuery) -> ImageList:
     """Return one page of a project's images; the project's page begins with the same values."""
-    chosen = ImageFilter(project_id, query.statuses, query.q)
+    chosen = ImageFilter(project_id, query.statuses, query.q, query.chosen_ids)
     cut = cut_of(images.ORDERS[query.sort], sort=query.sort, limit=query.limit, cursor=query.cursor)
     with services().database.reading() as connection:
         page = images.list_images(connection, chosen, cut)
@@ -51,16 +75,24 @@ def listed_images(project_id: UUID, query: ImageQuery) -> ImageList:
 @access.project_role(Role.EDITOR)
 @exchange(gives=UploadAnswer, status=201)
 def add_images(project_id: UUID) -> tuple[UploadAnswer, int]:
-    """Take files in; 201 when one of them is in the project now, 422 when none is."""
-    click = op_id()
+    """Take files in; 201 when one of them is in the project now, 422 when none is.
+
+    202 when one is a ZIP that is good so far: `batchId` tells what becomes of its members.
+    """
+    click, actor_id = op_id(), access.current_account().id
     with received_files(
         request.stream,
         request.content_type or "",
         folder=services().incoming,
         max_bytes=services().settings.max_image_bytes,
     ) as received:
-        verdicts = upload_images(services(), project_id, received, op_id=click)
-    return _answered(project_id, verdicts)
+        packed = [file for file in received if is_packed(file)]
+        archives, refused = queue_archives(
+            services(), project_id, packed, actor_id=actor_id, op_id=click
+        )
+        plain = [file for file in received if file not in packed]
+        verdicts = upload_images(services(), project_id, plain, actor_id=actor_id, op_id=click)
+    return _answered(project_id, replace(verdicts, rejected=verdicts.rejected + refused), archives)
 
 
 @blueprint.post("/projects/<uuid:project_id>/images/delete")
@@ -78,6 +110,7 @@ def remove_images(project_id: UUID, body: DeletionBody) -> DeletionAnswer:
         services().queue,
         project_id=project_id,
         image_ids=image_ids or [],
+        actor_id=access.current_account().id,
         op_id=op_id(),
     )
     with services().database.reading() as connection:
@@ -101,7 +134,9 @@ def shown_image(image_id: UUID) -> ImageJson:
         return image_list(connection, [row])[0]
 
 
-def _answered(project_id: UUID, verdicts: Verdicts) -> tuple[UploadAnswer, int]:
+def _answered(
+    project_id: UUID, verdicts: Verdicts, archives: list[QueuedIngest]
+) -> tuple[UploadAnswer, int]:
     with services().database.reading() as connection:
         counts = stats_now(connection, project_id)
     answer = UploadAnswer(
@@ -114,6 +149,14 @@ def _answered(project_id: UUID, verdicts: Verdicts) -> tuple[UploadAnswer, int]:
             RejectionJson(filename=each.filename, code=each.code, detail=each.detail)
             for each in verdicts.rejected
         ],
+        batch_id=archives[0].id if archives else None,
+        archives=[
+            ArchiveJson(filename=each.filename, batch_id=each.id, members=each.members)
+            for each in archives
+        ]
+        or None,
         stats=counts,
     )
+    if archives:
+        return answer, 202
     return answer, 201 if answer.images or answer.duplicates else 422

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.database import metrics
 from shared.database.engine import AWAY, Database
-from shared.database.metrics import Checks, DayOfRuns, QueueNow
+from shared.database.metrics import Checks, DayOfExports, DayOfRuns, ExportsNow, QueueNow
 from web import access
 from web.access import services
 
@@ -29,6 +29,17 @@ _OF_QUEUES = (
     ),
     ("workers_online", "Workers heard of within 20 s that read the queue.", "workers"),
     ("worker_slots", "Images that these work on at a time.", "slots"),
+)
+
+#: Name, sentence, and what it is of the exports that are not finished.
+_OF_EXPORTS = (
+    ("exports_waiting", "Exports that wait for a worker.", "waiting"),
+    ("exports_running", "Exports that a worker writes.", "running"),
+    (
+        "oldest_export_waiting_seconds",
+        "Since the export that waits longest was asked for.",
+        "oldest_seconds",
+    ),
 )
 
 #: The same of the checks; what is None is left out.
@@ -66,9 +77,12 @@ class TallyCollector(Collector):
         with self._database.reading() as connection:
             queues = metrics.queues_now(connection)
             day = metrics.runs_of_the_day(connection)
+            exports = metrics.exports_now(connection)
+            ended = metrics.exports_of_the_day(connection)
             found = metrics.checks(connection)
         yield from _of_queues(queues)
         yield from _of_runs(day)
+        yield from _of_exports(exports, ended)
         yield from _of_checks(found)
 
 
@@ -102,6 +116,21 @@ def _of_runs(day: list[DayOfRuns]) -> Iterator[Metric]:
         runs.add_metric([part.engine, part.outcome], part.runs)
         seconds.add_metric([part.engine, part.outcome], part.seconds)
     yield from (runs, seconds)
+
+
+def _of_exports(exports: ExportsNow, ended: list[DayOfExports]) -> Iterator[Metric]:
+    for name, sentence, field in _OF_EXPORTS:
+        yield GaugeMetricFamily(f"celltally_{name}", sentence, getattr(exports, field))
+    count = GaugeMetricFamily(
+        "celltally_exports_last_day", "Exports ended in 24 hours.", labels=["outcome"]
+    )
+    seconds = GaugeMetricFamily(
+        "celltally_export_seconds_last_day", "Sum of what they took.", labels=["outcome"]
+    )
+    for part in ended:
+        count.add_metric([part.outcome], part.exports)
+        seconds.add_metric([part.outcome], part.seconds)
+    yield from (count, seconds)
 
 
 def _of_checks(found: Checks) -> Iterator[Metric]:

@@ -15,6 +15,7 @@ from shared.domain.wire import Wire
 from web import access
 from web.api.exchange import Exchange, exchange
 from web.api.receiving import FIELD
+from web.api.repeating import KEY, REPLAYED
 from web.api.schemas import Problem, UploadAnswer
 
 blueprint = Blueprint("openapi", __name__)
@@ -29,10 +30,23 @@ _MEDIA = {
     "/api/v1/images/{image_id}/content": ["image/png", "image/jpeg", "image/bmp", "image/tiff"],
     "/api/v1/images/{image_id}/thumbnail": ["image/webp"],
     "/api/v1/images/{image_id}/preview": ["image/webp"],
+    "/api/v1/images/{image_id}/tiles/{level}/{column}/{row}/{plane}": [
+        "image/webp",
+        "application/octet-stream",
+    ],
+    "/api/v1/exports/{export_id}/download": ["application/zip"],
     "/api/v1/openapi.json": ["application/json"],
+    "/api/v1/asyncapi.yaml": ["application/yaml"],
+    "/api/v1/docs": ["text/html"],
 }
 _MORE_MEDIA = {
     "/api/v1/images/{image_id}/segmentation": ["application/geo+json", "image/tiff"],
+}
+
+#: What is told of headers of requests whose name says too little.
+_ABOUT_HEADERS = {
+    KEY: "The same request with the same key is done once within 24 hours; repeats are answered "
+    f"with the header {REPLAYED}: true.",
 }
 
 
@@ -77,10 +91,15 @@ def _paths(routes: list[tuple[Rule, Any]]) -> dict[str, dict[str, Any]]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, view in sorted(routes, key=lambda route: route[0].rule):
         path = _VARIABLE.sub(r"{\2}", rule.rule)
-        for method in _METHODS:
-            if method in (rule.methods or ()):
-                paths.setdefault(path, {})[method.lower()] = _operation(rule, path, view)
+        for method in methods_of(rule):
+            paths.setdefault(path, {})[method.lower()] = _operation(rule, path, view)
     return paths
+
+
+def methods_of(rule: Rule) -> list[str]:
+    """Return the methods that a route is written for, without those that Flask adds to it."""
+    found = [method for method in _METHODS if method in (rule.methods or ())]
+    return found or sorted(rule.methods or ())
 
 
 def _operation(rule: Rule, path: str, view: Any) -> dict[str, Any]:
@@ -89,7 +108,7 @@ def _operation(rule: Rule, path: str, view: Any) -> dict[str, Any]:
         "operationId": view.__name__,
         "summary": (getdoc(view) or "").partition("\n")[0],
         "tags": [rule.endpoint.split(".")[-2]],
-        "parameters": [*_path_parameters(rule), *_query_parameters(spoken.asks)],
+        "parameters": [*_path_parameters(rule), *_query_parameters(spoken.asks), *_headers(spoken)],
         "responses": _responses(path, spoken),
         "security": [] if view.lets_in == "public" else [{"token": []}, {"session": []}],
     }
@@ -101,6 +120,9 @@ def _operation(rule: Rule, path: str, view: Any) -> dict[str, Any]:
         }
     elif spoken.gives is UploadAnswer:
         operation["requestBody"] = _files_body()
+    elif spoken.media is not None:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"content": {spoken.media: binary}}
     return operation
 
 
@@ -121,6 +143,23 @@ def _query_parameters(asks: type[Wire] | None) -> list[dict[str, Any]]:
         return []
     fields = asks.model_json_schema(by_alias=True)["properties"]
     return [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
+
+
+def _headers(spoken: Exchange) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name.removesuffix("?"),
+            "in": "header",
+            "required": not name.endswith("?"),
+            "schema": {"type": "string"},
+            **_about(name.removesuffix("?")),
+        }
+        for name in spoken.headers
+    ]
+
+
+def _about(header: str) -> dict[str, str]:
+    return {"description": _ABOUT_HEADERS[header]} if header in _ABOUT_HEADERS else {}
 
 
 def _responses(path: str, spoken: Exchange) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from web import access
 from web.access import services
 from web.api.cursors import cursor_of, cut_of
 from web.api.exchange import exchange, op_id
+from web.api.repeating import REPEATABLE, done_once
 from web.api.requests import ProjectBody, ProjectChanges, ProjectQuery
 from web.api.schemas import ProjectJson, ProjectList
 from web.api.shapes import project_json, project_list, stats_now
@@ -29,6 +30,11 @@ blueprint = Blueprint("projects", __name__)
 @exchange(asks=ProjectQuery, gives=ProjectList)
 def list_projects(query: ProjectQuery) -> ProjectList:
     """List the projects that the account may see, with their counts."""
+    return listed_projects(query)
+
+
+def listed_projects(query: ProjectQuery) -> ProjectList:
+    """Return one page of the asker's projects; the page of all begins with the same values."""
     chosen = CardFilter(access.current_account().id, query.owner, query.q)
     cut = cut_of(cards.ORDERS[query.sort], sort=query.sort, limit=query.limit, cursor=query.cursor)
     with services().database.reading() as connection:
@@ -39,15 +45,13 @@ def list_projects(query: ProjectQuery) -> ProjectList:
 
 @blueprint.post("/projects")
 @access.signed_in
-@exchange(takes=ProjectBody, gives=ProjectJson, status=201)
+@exchange(takes=ProjectBody, gives=ProjectJson, status=201, headers=REPEATABLE)
 def make_project(body: ProjectBody) -> ProjectJson:
     """Make a project, owned by whoever asks."""
     owner = access.current_account()
-    project = NewProject(owner.id, body.title, body.description, body.pixel_size_um)
-    project_id = services().database.transact(
-        lambda tx: create_project(tx, services().queue, project)
-    )
-    return shown_project(project_id)
+    project = NewProject(owner.id, **body.model_dump())
+    made = done_once(lambda tx: {"id": str(create_project(tx, services().queue, project))})
+    return shown_project(UUID(made["id"]))
 
 
 @blueprint.get("/projects/<uuid:project_id>")
@@ -62,11 +66,13 @@ def show_project(project_id: UUID) -> ProjectJson:
 @access.project_role(Role.EDITOR)
 @exchange(takes=ProjectChanges, gives=ProjectJson)
 def update_project(project_id: UUID, body: ProjectChanges) -> ProjectJson:
-    """Change title, description or pixel size; what is left out stays."""
+    """Change title, description, pixel size or channels; what is left out stays."""
     changes = body.model_dump(include=body.model_fields_set)
-    click = op_id()
+    click, actor_id = op_id(), access.current_account().id
     services().database.transact(
-        lambda tx: change_project(tx, services().queue, project_id, changes=changes, op_id=click)
+        lambda tx: change_project(
+            tx, services().queue, project_id, changes=changes, actor_id=actor_id, op_id=click
+        )
     )
     return shown_project(project_id)
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 
-from shared.actions.upload_images import ReceivedFile
+from shared.actions.judging import ReceivedFile
 from shared.domain.errors import CelltallyError, InvalidInputError
 from shared.storage.errors import failing_as
 

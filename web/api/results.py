@@ -1,22 +1,29 @@
-"""What was found in an image: outlines, labels, and a picture with the outlines drawn."""
+"""What was found in an image, or drawn in it: outlines, labels, and a picture with them."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, json, request
 from sqlalchemy.engine import RowMapping
 
+from shared.actions.edit_result import Edit, edit_result
 from shared.database import run_history
 from shared.domain.accounts import Role
+from shared.domain.editing import NoVersionError
 from shared.domain.errors import NotFoundError
 from shared.domain.result_files import LABELS, PREVIEW, key_of
-from shared.results import load_objects
+from shared.domain.stats import ProjectStats
+from shared.exporting.geojson import classification_of
+from shared.results import load_objects, load_result
 from web import access
 from web.access import services
-from web.api.exchange import exchange, json_answer
+from web.api.edit_schemas import LARGEST_EDIT, SegmentationBody
+from web.api.exchange import exchange, json_answer, op_id
 from web.api.files import StoredFile, answer_file
+from web.api.provenance import edit_of_run, engine_of_run
 from web.api.run_schemas import SegmentationJson
-from web.api.shapes import engine_of_run
+from web.api.shapes import stats_now
 
 blueprint = Blueprint("results", __name__)
 
@@ -37,13 +44,39 @@ def show_segmentation(image_id: UUID) -> Response:
         key = key_of(result["result_path"], LABELS)
         answer = answer_file(services().storage, StoredFile(key, TIFF, f"{result['id']}-labels"))
     else:
-        tag = f"{result['id']}-{kind.rpartition('/')[2]}"
+        tag = _tag(result["id"], kind)
         answer = Response(status=304)
         if tag not in request.if_none_match:
             answer = _geojson(result) if kind == GEOJSON else _json(result)
         answer.set_etag(tag)
         answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Vary"] = "Accept"
+    return answer
+
+
+@blueprint.put("/images/<uuid:image_id>/segmentation")
+@access.image_role(Role.EDITOR)
+@exchange(
+    takes=SegmentationBody, gives=SegmentationJson, headers=("If-Match",), largest=LARGEST_EDIT
+)
+def save_segmentation(image_id: UUID, body: SegmentationBody) -> Response:
+    """Save objects as somebody drew them; `If-Match` names the version that they began from.
+
+    It is the `version` of GET, in quotes, or GET's ETag; `"0"` where there is no result yet.
+    """
+    edit = Edit(
+        image_id=image_id,
+        user_id=access.current_account().id,
+        objects=body.drawn(),
+        fits=_matching(),
+        op_id=op_id(),
+    )
+    edit_result(services(), edit)
+    result = _result(image_id)
+    with services().database.reading() as connection:
+        now = stats_now(connection, result["project_id"])
+    answer = _json(result, now)
+    answer.set_etag(_tag(result["id"]))
     return answer
 
 
@@ -65,14 +98,31 @@ def _result(image_id: UUID) -> RowMapping:
     return row
 
 
-def _json(result: RowMapping) -> Response:
-    objects = load_objects(services().storage, result["result_path"])
+def _matching() -> Callable[[int, UUID | None], bool]:
+    """Return what tells whether a version, or the run that made it, is one that is asked for."""
+    asked = request.if_match
+    if not asked or asked.star_tag:
+        raise NoVersionError(
+            'Say in If-Match which version you changed, as GET gave it: If-Match: "3".'
+        )
+    return lambda version, run_id: str(version) in asked or _tag(run_id) in asked
+
+
+def _tag(run_id: UUID | None, kind: str = JSON) -> str:
+    return f"{run_id}-{kind.rpartition('/')[2]}"
+
+
+def _json(result: RowMapping, stats: ProjectStats | None = None) -> Response:
+    stored = load_result(services().storage, result["result_path"])
     return json_answer(
         SegmentationJson(
             run_id=result["id"],
             version=result["version"],
             engine=engine_of_run(result),
-            objects=objects,
+            edited=edit_of_run(result),
+            objects=stored.objects,
+            summary=stored.summary,
+            stats=stats,
         )
     )
 
@@ -90,7 +140,8 @@ def _feature(found: dict[str, Any]) -> dict[str, Any]:
         "type": "Feature",
         "geometry": {"type": "Polygon", "coordinates": rings},
         "properties": {
-            "objectType": "annotation",
+            "objectType": "detection",
+            **classification_of(found.get("class")),
             "label": found["label"],
             "score": found["score"],
             "measurements": found["measurements"],

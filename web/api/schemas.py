@@ -1,14 +1,16 @@
 """What the API answers, one class an object; the OpenAPI document is made from them."""
 
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from shared.domain.accounts import Role
+from shared.domain.accounts import Role, ShareStatus
+from shared.domain.activities import Activity
 from shared.domain.events import ImageFailure
 from shared.domain.images import ImageStatus, RejectionCode
+from shared.domain.quality import Flag, Quality
 from shared.domain.stats import DashboardMetrics, ProjectStats
+from shared.domain.uploads import UploadState
 from shared.domain.wire import Timestamp, Wire
 
 
@@ -24,60 +26,33 @@ class Answer(Wire):
         return fields
 
 
-class UserJson(Answer):
-    """A person, as they see themselves."""
+class MemberJson(Answer):
+    """Who came in by a share, as the owner sees them."""
 
     id: UUID
+    name: str
     email: str
-    name: str
-    is_admin: bool
-    time_zone: str
-    preferences: dict[str, Any] = Field(default_factory=dict)
-    created_at: Timestamp
 
 
-class UserAnswer(Answer):
-    """The account that was made."""
-
-    user: UserJson
-
-
-class LoginAnswer(Answer):
-    """Who is signed in; `csrfToken` goes into the header of each write by cookie."""
-
-    user: UserJson
-    csrf_token: str | None = None
-
-
-class TokenAnswer(Answer):
-    """A new token; it is shown this once."""
+class ShareJson(Answer):
+    """A share, as the owner sees it: `url` and `token` let the invited in."""
 
     id: UUID
-    token: str
-
-
-class TokenJson(Answer):
-    """A token without its secret."""
-
-    id: UUID
-    name: str
-    created_at: Timestamp
-    used_at: Timestamp | None = None
-
-
-class TokenList(Answer):
-    """The tokens of an account."""
-
-    items: list[TokenJson]
-    next_cursor: str | None
-
-
-class TicketAnswer(Answer):
-    """How to open one socket: connect to `url` and say hello with `ticket`."""
-
-    ticket: str
+    email: str | None = None  #: Absent of a link.
+    role: Role
+    status: ShareStatus
     url: str
-    expires_in: int
+    token: str
+    expires_at: Timestamp | None = None
+    created_at: Timestamp
+    accepted_by: list[MemberJson] | None = None
+
+
+class ShareList(Answer):
+    """One page of a project's shares."""
+
+    items: list[ShareJson]
+    next_cursor: str | None
 
 
 class OwnerJson(Answer):
@@ -94,10 +69,16 @@ class ProjectJson(Answer):
     title: str
     description: str
     pixel_size_um: float | None = None
+    channels: list[int] | None = None  #: Which are segmented, counted from 1; absent is all.
     role: Role
     owner: OwnerJson
     stats: ProjectStats
     thumbnail_url: str | None
+    mosaic_url: (
+        str | None
+    )  #: Its newest images in one picture; `&outlines=1` shows results on them.
+    members: list[str] | None = None  #: Names of some who share it; told to its owner alone.
+    member_count: int | None = None
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -125,12 +106,42 @@ class WaitingJson(Answer):
     eta_seconds: tuple[int, int] | None = None  #: Low and high; absent when nobody can tell.
 
 
+class ProjectWaiting(Answer):
+    """Why the last queued image of a project waits: when it is done, all are."""
+
+    project_id: UUID
+    waiting: WaitingJson
+
+
+class ProjectWaitingList(Answer):
+    """Always one page."""
+
+    items: list[ProjectWaiting]
+    next_cursor: str | None
+
+
+class FlagJson(Answer):
+    """A reason to look at an image's result again."""
+
+    code: Flag
+    title: str
+    detail: str
+
+
+class Progress(Answer):
+    """How many tiles of an image are done, of how many."""
+
+    done: int
+    total: int
+
+
 class ImageJson(Answer):
     """An image; everywhere the same object."""
 
     id: UUID
     project_id: UUID
     filename: str
+    relative_path: str | None = None  #: Where it lay in the folder that was uploaded.
     sha256: str
     bytes: int
     width: int
@@ -138,13 +149,18 @@ class ImageJson(Answer):
     channels: int
     bit_depth: int
     pixel_size_um: float | None = None
-    page: int
+    page: int  #: Counted from 0: which of the images of its file it is …
+    pages: int  #: … and of how many.
     status: ImageStatus
     version: int
     object_count: int | None
+    quality: Quality | None = None
+    flags: list[FlagJson] = Field(default_factory=list)  #: The weightiest first.
+    suspicion: float | None = None  #: What `sort=suspicion` sorts by; absent without a result.
     current_run_id: UUID | None = None
     last_error: ImageFailure | None = None
     waiting: WaitingJson | None = None
+    progress: Progress | None = None  #: Of the run at work on it.
     created_at: Timestamp
     segmented_at: Timestamp | None = None
     thumbnail_url: str
@@ -156,6 +172,18 @@ class ImageList(Answer):
 
     items: list[ImageJson]
     next_cursor: str | None
+
+
+class ImageIndex(Answer):
+    """Which images a list has, in its order: three columns of one length.
+
+    `truncated` says that the project has more of them.
+    """
+
+    ids: list[UUID]
+    statuses: list[ImageStatus]
+    object_counts: list[int | None]
+    truncated: bool
 
 
 class DuplicateJson(Answer):
@@ -173,20 +201,64 @@ class RejectionJson(Answer):
     detail: str
 
 
+class ArchiveJson(Answer):
+    """A ZIP whose members are being taken in; `GET /batches/{batchId}` tells how far it is."""
+
+    filename: str
+    batch_id: UUID
+    members: int
+
+
 class UploadAnswer(Answer):
-    """The verdict on each file of an upload; `stats` are those after it."""
+    """The verdict on each file of an upload; `stats` are those after it.
+
+    `batchId` is that of the first ZIP, `archives` has all of them.
+    """
 
     images: list[ImageJson]
     duplicates: list[DuplicateJson]
     rejected: list[RejectionJson]
+    batch_id: UUID | None = None
+    archives: list[ArchiveJson] | None = None
     stats: ProjectStats
 
 
+class UploadJson(Answer):
+    """A resumable upload that is not finished; tus goes on with it at `url`."""
+
+    id: UUID
+    project_id: UUID
+    filename: str
+    relative_path: str | None = None
+    length: int
+    offset: int  #: Bytes that are stored.
+    state: UploadState
+    url: str
+    metadata: dict[str, str]  #: As its sender gave them.
+    created_at: Timestamp
+    expires_at: Timestamp
+
+
+class UploadList(Answer):
+    """Somebody's unfinished uploads; all of them."""
+
+    items: list[UploadJson]
+    next_cursor: str | None
+
+
+class ActivityList(Answer):
+    """One page of the feed; `nextCursor` is the `before` of the next one."""
+
+    items: list[Activity]
+    next_cursor: UUID | None
+
+
 class DashboardAnswer(Answer):
-    """A user's totals and projects."""
+    """A user's totals, projects, and what happened lately."""
 
     metrics: DashboardMetrics
     projects: list[ProjectJson]
+    activity: list[Activity]
 
 
 class Problem(Answer):

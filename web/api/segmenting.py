@@ -4,16 +4,27 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from shared.actions.segment_images import Batch, SegmentRequest, segment_images
-from shared.database import batches, retrying, workers
+from shared.actions.segment_images import (
+    Batch,
+    SegmentRequest,
+    engine_chosen_for,
+    segment_images,
+)
+from shared.database import retrying, workers
 from shared.domain.accounts import Role
-from shared.domain.errors import NotFoundError
 from shared.domain.events import Operation
 from web import access
 from web.access import services
 from web.api.exchange import exchange, op_id
+from web.api.provenance import chosen_json
+from web.api.repeating import REPEATABLE, batch_of, done_once, facts_of
 from web.api.requests import SegmentBody
-from web.api.run_schemas import BatchJson, EngineList, FailureList, SegmentAnswer
+from web.api.run_schemas import (
+    EngineChoice,
+    EngineList,
+    FailureList,
+    SegmentAnswer,
+)
 from web.api.shapes import engine_json, failure_group, stats_now
 
 blueprint = Blueprint("segmenting", __name__)
@@ -21,7 +32,7 @@ blueprint = Blueprint("segmenting", __name__)
 
 @blueprint.post("/projects/<uuid:project_id>/segment")
 @access.project_role(Role.EDITOR)
-@exchange(takes=SegmentBody, gives=SegmentAnswer, status=202)
+@exchange(takes=SegmentBody, gives=SegmentAnswer, status=202, headers=REPEATABLE)
 def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
     """Queue the chosen images; those that wait or have the very result already are skipped."""
     asked = SegmentRequest(
@@ -35,12 +46,12 @@ def segment(project_id: UUID, body: SegmentBody) -> SegmentAnswer:
         failure_code=body.failure_code,
         again=body.again,
     )
-    batch = services().database.transact(
-        lambda tx: segment_images(tx, asked),
+    batch = done_once(
+        lambda tx: facts_of(segment_images(tx, asked)),
         operation=Operation.SEGMENTATION_QUEUED,
         op_id=op_id(),
     )
-    return segment_answer(batch)
+    return segment_answer(batch_of(batch))
 
 
 def segment_answer(batch: Batch) -> SegmentAnswer:
@@ -66,18 +77,22 @@ def list_failures(project_id: UUID) -> FailureList:
     return FailureList(items=[failure_group(*each) for each in found], next_cursor=None)
 
 
-@blueprint.get("/batches/<uuid:batch_id>")
-@access.batch_role(Role.VIEWER)
-@exchange(gives=BatchJson)
-def show_batch(batch_id: UUID) -> BatchJson:
-    """Answer how many runs of the batch wait, run and ended."""
+@blueprint.get("/projects/<uuid:project_id>/engine")
+@access.project_role(Role.VIEWER)
+@exchange(gives=EngineChoice)
+def show_choice(project_id: UUID) -> EngineChoice:
+    """Answer which engine is taken for the project's images when none is named, and why."""
+    return chosen_engine(project_id)
+
+
+def chosen_engine(project_id: UUID) -> EngineChoice:
+    """Return the automatic choice; a project's page begins with the same values."""
     with services().database.reading() as connection:
-        row = batches.progress(connection, batch_id)
-    if row is None:
-        raise NotFoundError(access.BATCH_NOT_FOUND)
-    names = BatchJson.model_fields.keys() - {"done"}
-    values = {name: row[name] for name in names}
-    return BatchJson(done=row["waiting"] + row["running"] == 0, **values)
+        spec, choice = engine_chosen_for(connection, project_id)
+    engine = None
+    if spec is not None:
+        engine = engine_json(workers.RegisteredEngine(spec.name, spec, True, None))
+    return EngineChoice(engine=engine, chosen=chosen_json(choice))
 
 
 @blueprint.get("/engines")

@@ -1,5 +1,6 @@
 """Rows of the database as the objects of the API; each object is made in one place only."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC
 from uuid import UUID
@@ -7,26 +8,25 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.engine import RowMapping
 
-from shared.database import accounts, stats, waiting
+from shared.database import accounts, quality, stats, waiting
 from shared.database.waiting import Place
 from shared.database.workers import RegisteredEngine
 from shared.domain.accounts import Account
 from shared.domain.errors import NotFoundError
 from shared.domain.events import ImageFailure
 from shared.domain.images import ImageStatus
-from shared.domain.runs import RETRY_SENTENCES, SENTENCES, FailureCode
+from shared.domain.quality import TITLES, Norm, Quality, flags_of, suspicion_of
+from shared.domain.runs import RETRY_SENTENCES, SENTENCES, FailureCode, RunStatus
 from shared.domain.stats import ProjectStats
 from web.access import PROJECT_NOT_FOUND
-from web.api.run_schemas import EngineJson, EngineOfRun, FailureGroup, RunJson
-from web.api.schemas import (
-    ImageJson,
-    OwnerJson,
-    ProjectJson,
-    UserJson,
-    WaitingJson,
-)
+from web.api.account_schemas import UserJson
+from web.api.provenance import engine_of_run, provenance_json
+from web.api.run_schemas import EngineJson, FailureCause, FailureGroup, RunJson
+from web.api.schemas import FlagJson, ImageJson, OwnerJson, Progress, ProjectJson, WaitingJson
 
 API = "/api/v1"
+
+_UNKNOWN = Norm()
 
 
 def user_json(connection: Connection, account: Account) -> UserJson:
@@ -51,19 +51,33 @@ def project_list(connection: Connection, rows: Sequence[RowMapping]) -> list[Pro
 
 def project_json(row: RowMapping, counts: ProjectStats) -> ProjectJson:
     """Return a row of `cards` as the API shows it."""
-    newest = row["newest_image_id"]
+    newest, mosaic = row["newest_image_id"], mosaic_of(row)
+    owns = row["role"] == "owner"
     return ProjectJson(
         id=row["id"],
         title=row["title"],
         description=row["description"],
         pixel_size_um=row["pixel_size_um"],
+        channels=row["channels"],
         role=row["role"],
         owner=OwnerJson(id=row["owner_id"], name=row["owner_name"]),
         stats=counts,
         thumbnail_url=None if newest is None else f"{API}/images/{newest}/thumbnail",
+        mosaic_url=None if mosaic is None else f"/projects/{row['id']}/mosaic?v={mosaic}",
+        members=list(row["member_names"] or ()) if owns else None,
+        member_count=row["member_count"] if owns else None,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def mosaic_of(row: RowMapping) -> str | None:
+    """Return what stands for the pictures of a card: another word when one of them is another."""
+    pictures = row["picture_ids"] or ()
+    if not pictures:
+        return None
+    shown = f"{pictures}{row['picture_runs']}"
+    return hashlib.sha256(shown.encode()).hexdigest()[:12]
 
 
 def stats_now(connection: Connection, project_id: UUID) -> ProjectStats:
@@ -75,19 +89,28 @@ def stats_now(connection: Connection, project_id: UUID) -> ProjectStats:
 
 
 def image_list(connection: Connection, rows: Sequence[RowMapping]) -> list[ImageJson]:
-    """Return the images, those that wait with the reason."""
+    """Return the images, those that wait with the reason, those that are doubtful with theirs."""
     queued = [row["id"] for row in rows if row["status"] == ImageStatus.QUEUED]
     places = waiting.places(connection, queued)
-    return [image_json(row, places.get(row["id"])) for row in rows]
+    judged = {row["project_id"] for row in rows if row["object_count"] is not None}
+    norms = quality.norms(connection, list(judged)) if judged else {}
+    return [
+        image_json(row, places.get(row["id"]), norms.get(row["project_id"], _UNKNOWN))
+        for row in rows
+    ]
 
 
-def image_json(row: RowMapping, place: Place | None = None) -> ImageJson:
-    """Return a row of `images` as it is shown everywhere."""
+def image_json(row: RowMapping, place: Place | None = None, norm: Norm = _UNKNOWN) -> ImageJson:
+    """Return a row of `images` as it is shown everywhere, judged by what is usual."""
     address, run_id = f"{API}/images/{row['id']}", row["current_run_id"]
+    count = row["object_count"]
+    measured = None if row["quality"] is None else Quality.model_validate(row["quality"])
+    flags = flags_of(measured, count, norm)
     return ImageJson(
         id=row["id"],
         project_id=row["project_id"],
         filename=row["filename"],
+        relative_path=row["relative_path"],
         sha256=row["sha256"],
         bytes=row["bytes"],
         width=row["width"],
@@ -96,12 +119,19 @@ def image_json(row: RowMapping, place: Place | None = None) -> ImageJson:
         bit_depth=row["bit_depth"],
         pixel_size_um=row["pixel_size_um"],
         page=row["page"],
+        pages=row["pages"],
         status=row["status"],
         version=row["status_version"],
-        object_count=row["object_count"],
+        object_count=count,
+        quality=measured,
+        flags=[
+            FlagJson(code=each.flag, title=TITLES[each.flag], detail=each.detail) for each in flags
+        ],
+        suspicion=None if count is None else suspicion_of(flags),
         current_run_id=run_id,
         last_error=_failure(row["last_error_code"], row["last_error_detail"]),
         waiting=None if place is None else waiting_json(place),
+        progress=_progress(row),
         created_at=row["created_at"],
         segmented_at=row["segmented_at"],
         thumbnail_url=f"{address}/thumbnail",
@@ -129,11 +159,16 @@ def run_json(row: RowMapping) -> RunJson:
         current=bool(row["current"]),
         engine=engine_of_run(row),
         attempt=row["attempt"],
+        progress=_progress(row) if row["status"] == RunStatus.RUNNING else None,
         requested_by=row["requested_by"],
         worker=row["worker"],
         object_count=row["object_count"],
-        duration_ms=row["duration_ms"],
+        duration_ms=None if row["edited"] else row["duration_ms"],
+        version=row["version"],
+        edited=row["edited"],
+        outrun=row["outrun_by"] is not None,
         error=_failure(row["failure_code"], row["failure_detail"]),
+        provenance=provenance_json(row),
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
@@ -146,9 +181,12 @@ def failure_group(code: str, count: int) -> FailureGroup:
     return FailureGroup(code=cause, detail=SENTENCES[cause], count=count)
 
 
-def engine_of_run(row: RowMapping) -> EngineOfRun:
-    """Return what made the run's result."""
-    return EngineOfRun(name=row["engine"], version=row["engine_version"], params=row["params"])
+def failure_cause(row: RowMapping) -> FailureCause:
+    """Return a row of `attention.causes` in words."""
+    cause = FailureCode(row["code"])
+    return FailureCause(
+        code=cause, detail=SENTENCES[cause], count=row["count"], projects=row["projects"]
+    )
 
 
 def engine_json(engine: RegisteredEngine) -> EngineJson:
@@ -165,6 +203,12 @@ def engine_json(engine: RegisteredEngine) -> EngineJson:
         available=engine.available,
         reason=engine.reason,
     )
+
+
+def _progress(row: RowMapping) -> Progress | None:
+    """Return how far a run is, where the row tells it."""
+    total = row.get("tiles_total")
+    return None if total is None else Progress(done=row["tiles_done"], total=total)
 
 
 def _failure(code: str | None, detail: str | None) -> ImageFailure | None:

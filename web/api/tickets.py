@@ -6,22 +6,24 @@ from urllib.parse import urlsplit
 from flask import Blueprint, request
 
 from shared.config import Settings
+from shared.database.accounts import SignedIn
 from shared.messaging.ports import TicketHolder
 from shared.messaging.tickets import TICKET_SECONDS
 from web import access
 from web.access import services
+from web.api.account_schemas import TicketAnswer
 from web.api.exchange import exchange
-from web.api.schemas import TicketAnswer
 
 blueprint = Blueprint("tickets", __name__)
 
 PATH = "/ws"
 
-#: A token has no end; its sockets come back for another ticket after this.
+#: A token may have no end; its sockets come back for another ticket after this.
 TOKEN_SOCKET = timedelta(hours=12)
 
 
 @blueprint.post("/realtime/ticket")
+@access.only_reads
 @access.signed_in
 @exchange(gives=TicketAnswer)
 def open_ticket() -> TicketAnswer:
@@ -30,11 +32,19 @@ def open_ticket() -> TicketAnswer:
     holder = TicketHolder(
         user_id=visitor.account.id,
         session_id=str(visitor.credential_id),
-        expires_at=visitor.expires_at or datetime.now(UTC) + TOKEN_SOCKET,
+        expires_at=_end_of(visitor),
     )
     ticket = services().tickets.issue(holder)
     url = relay_address(services().settings, host=request.host, secure=request.is_secure)
     return TicketAnswer(ticket=ticket, url=url, expires_in=TICKET_SECONDS)
+
+
+def _end_of(visitor: SignedIn) -> datetime:
+    """Return when a socket of this login or token has to show another ticket."""
+    soon = datetime.now(UTC) + TOKEN_SOCKET
+    if visitor.expires_at is None:
+        return soon
+    return visitor.expires_at if visitor.token_scope is None else min(visitor.expires_at, soon)
 
 
 def relay_address(settings: Settings, *, host: str, secure: bool) -> str:

@@ -5,28 +5,47 @@ from uuid import UUID
 from flask import Blueprint
 
 from shared.actions.accounts import create_token, revoke_token
+from shared.actions.once import Outcome
 from shared.database import accounts
+from shared.database.accounts import NewToken
+from shared.database.transaction import Transaction
+from shared.domain.errors import ConflictError
 from web import access
 from web.access import services
+from web.api.account_schemas import TokenAnswer, TokenJson, TokenList
 from web.api.exchange import exchange
+from web.api.repeating import REPEATABLE, done_once
 from web.api.requests import TokenBody
-from web.api.schemas import TokenAnswer, TokenJson, TokenList
 
 blueprint = Blueprint("tokens", __name__)
 
 
 @blueprint.post("/auth/tokens")
-@access.signed_in
-@exchange(takes=TokenBody, gives=TokenAnswer, status=201)
+@access.own_account
+@exchange(takes=TokenBody, gives=TokenAnswer, status=201, headers=REPEATABLE)
 def make_token(body: TokenBody) -> TokenAnswer:
-    """Make a token; its secret is in this answer and nowhere else."""
+    """Make a token; its secret is in this answer and nowhere else, so a repeat is refused."""
     user_id = access.current_account().id
-    made = services().database.transact(lambda tx: create_token(tx, user_id, name=body.name))
-    return TokenAnswer(id=made.id, token=made.token)
+    wanted = NewToken(body.name, body.scope, body.expires_at)
+    secrets: dict[str, str] = {}
+
+    def make(tx: Transaction) -> Outcome:
+        made = create_token(tx, user_id, wanted)
+        secrets[str(made.id)] = made.token
+        return {"id": str(made.id)}
+
+    token_id = done_once(make)["id"]
+    if token_id not in secrets:
+        raise ConflictError(
+            "A token was made by this Idempotency-Key already, and is shown once. "
+            "Revoke it and make another.",
+            code="token_shown_once",
+        )
+    return TokenAnswer(id=UUID(token_id), token=secrets[token_id])
 
 
 @blueprint.get("/auth/tokens")
-@access.signed_in
+@access.own_account
 @exchange(gives=TokenList)
 def list_tokens() -> TokenList:
     """List the account's tokens without their secrets."""
@@ -36,7 +55,7 @@ def list_tokens() -> TokenList:
 
 
 @blueprint.delete("/auth/tokens/<uuid:token_id>")
-@access.signed_in
+@access.own_account
 @exchange(status=204)
 def delete_token(token_id: UUID) -> None:
     """Revoke a token at once."""

@@ -2,10 +2,36 @@
 
 from flask import Flask
 
-from web.pages import accounts, assets, dashboard, display, image, project
+from web.pages import (
+    accounts,
+    activity,
+    assets,
+    dashboard,
+    exports,
+    image,
+    invitation,
+    mosaic,
+    project,
+    project_results,
+    projects,
+    settings,
+)
 from web.pages.rendering import register_rendering
 
-PARTS = (accounts, assets, dashboard, project, image, display)
+PARTS = (
+    accounts,
+    assets,
+    dashboard,
+    activity,
+    projects,
+    project,
+    project_results,
+    exports,
+    image,
+    invitation,
+    mosaic,
+    *settings.PARTS,
+)
 
 
 def register_pages(app: Flask) -> None:

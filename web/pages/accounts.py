@@ -1,10 +1,8 @@
 """Sign in, register, sign out: plain forms that work without JavaScript."""
 
-from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, request
-from pydantic import ValidationError
 
 from shared.actions.accounts import log_in, log_out, register
 from shared.domain.errors import (
@@ -14,24 +12,21 @@ from shared.domain.errors import (
     InvalidInputError,
     NotSignedInError,
 )
-from shared.domain.wire import Wire
 from web.access import check_csrf, find_visitor, forget, public, remember, services
 from web.api.requests import LoginBody, NewUserBody
 from web.limits import LOGINS, REGISTRATIONS, rate_limited
+from web.pages.forms import filled, shown, to
 from web.pages.rendering import page
+from web.pages.wording import say
 
 blueprint = Blueprint("sign_in", __name__)
 
-W = TypeVar("W", bound=Wire)
-
 #: What a form says of a wrong field; the API's own words are for programs.
 SENTENCES = {
-    "email": "Write the whole address, such as mira@lab.example.",
-    "name": "Write your name, at most 100 characters.",
-    "password": "Write a password, at most 1,024 characters.",
+    "email": "page.form.email",
+    "name": "page.form.name",
+    "password": "page.form.password",
 }
-INCOMPLETE = "Some of it cannot be used yet:"
-CLOSED = "Accounts are made by your administrator here."
 
 #: Refusals that the form itself shows; all others are pages of their own.
 SHOWN = (InvalidInputError, ConflictError, NotSignedInError, ForbiddenError)
@@ -51,7 +46,7 @@ def login() -> Response:
     """Sign in."""
     try:
         _refuse_other_sites()
-        return _begin_login(_filled(LoginBody))
+        return _begin_login(filled(LoginBody, SENTENCES))
     except SHOWN as refusal:
         return _form("login.html", refusal)
 
@@ -71,8 +66,8 @@ def make_account() -> Response:
     try:
         _refuse_other_sites()
         if services().settings.registration == "closed":
-            raise ForbiddenError(CLOSED, code="registration_closed")
-        body = _filled(NewUserBody)
+            raise ForbiddenError(say("page.form.closed"), code="registration_closed")
+        body = filled(NewUserBody, SENTENCES)
         register(services().database, email=body.email, name=body.name, password=body.password)
         return _begin_login(LoginBody(email=body.email, password=body.password))
     except SHOWN as refusal:
@@ -86,8 +81,9 @@ def logout() -> Response:
     visitor = find_visitor()
     if visitor is not None:
         check_csrf(request.form.get("csrf_token"))
-        services().database.transact(lambda tx: log_out(tx, visitor.credential_id))
-    return forget(_to("/login"))
+        user_id, session_id = visitor.account.id, visitor.credential_id
+        services().database.transact(lambda tx: log_out(tx, user_id, session_id))
+    return forget(to("/login"))
 
 
 def _begin_login(body: LoginBody) -> Response:
@@ -96,28 +92,23 @@ def _begin_login(body: LoginBody) -> Response:
     return remember(_go_on(), login.token)
 
 
-def _filled(expected: type[W]) -> W:
-    """Return the form as *expected*, or refuse it with a sentence for each wrong field."""
-    fields = {name: request.form.get(name, "") for name in expected.model_fields}
-    try:
-        return expected.model_validate(fields)
-    except ValidationError as invalid:
-        wrong = {str(each["loc"][0]) for each in invalid.errors()}
-    raise InvalidInputError(
-        INCOMPLETE,
-        errors=[{"field": name, "detail": SENTENCES[name]} for name in fields if name in wrong],
-    )
-
-
 def _form(template: str, refusal: CelltallyError | None = None) -> Response:
     return page(
         template,
         status=refusal.status if refusal else 200,
         action=request.full_path.removesuffix("?"),
+        other_form=_other_form(),
         given=request.form,
-        refusal=refusal and {"detail": refusal.detail, "errors": getattr(refusal, "errors", [])},
+        refusal=shown(refusal),
         registration_open=services().settings.registration == "open",
     )
+
+
+def _other_form() -> str:
+    """Return the address of the other form, which leads where this one does."""
+    path = "/register" if request.path == "/login" else "/login"
+    wanted = request.args.get("next")
+    return path if wanted is None else f"{path}?{urlencode({'next': wanted})}"
 
 
 def _go_on() -> Response:
@@ -125,15 +116,10 @@ def _go_on() -> Response:
     wanted = request.args.get("next", "/")
     parts = urlsplit(wanted)
     foreign = parts.scheme or parts.netloc or not wanted.startswith("/") or "\\" in wanted
-    return _to("/" if foreign else wanted)
-
-
-def _to(place: str) -> Response:
-    # 303: the browser asks with GET, also after a POST.
-    return Response(status=303, headers={"Location": place})
+    return to("/" if foreign else wanted)
 
 
 def _refuse_other_sites() -> None:
     """Refuse a form of another site, which would sign its visitors in as somebody else."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise ForbiddenError("This form came from another site. Fill it in here.", code="csrf")
+        raise ForbiddenError(say("page.form.otherSite"), code="csrf")

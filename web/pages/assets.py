@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,6 +12,9 @@ from types import MappingProxyType
 from flask import Blueprint, Response, abort, request
 
 from web.access import public
+from web.pages import joining
+from web.pages.bundles import BUNDLES, bundled, without_comments
+from web.pages.messages import browser_modules, catalogue_of, module_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 PREFIX = "/assets"
@@ -42,8 +45,12 @@ PACKAGES = MappingProxyType(
     }
 )
 
-#: A static import; a dynamic one has a parenthesis and is fetched when it is needed.
-_IMPORT = re.compile(r'(?:^|[;}\s])(?:import|export)\b[^;()"]*?["]([^"]+)["]')
+#: What our modules call the catalogue of the page's language.
+MESSAGES = "messages"
+
+#: A static import; a dynamic one has a parenthesis and is fetched when it is needed. Texts of a
+#: page may speak of an export, but not at the beginning of a statement and with "from" behind it.
+_IMPORT = re.compile(r'(?:^|[;}\n])\s*(?:import|export)\b(?:[^;()"=]*?\bfrom)?\s*"([^"]+)"')
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -62,17 +69,40 @@ class Asset:
         return gzip.compress(self.body, compresslevel=9, mtime=0)
 
 
+def _asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    if path.suffix == ".js":  # Ours; vendored modules are `.mjs`.
+        body = without_comments(body.decode()).encode()
+    return Asset(body, path.suffix)
+
+
 class Assets:
     """All files of a folder, read once; one hash over all of them is in every address."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, made: Iterable[tuple[str, bytes]] = ()) -> None:
+        """Read *folder*; *made* are files beside it that are written by the program."""
         self._files = {
-            path.relative_to(folder).as_posix(): Asset(path.read_bytes(), path.suffix)
+            path.relative_to(folder).as_posix(): _asset(path)
             for path in sorted(folder.rglob("*"))
             if path.suffix in MEDIA_TYPES
         }
         parts = [a.body for name, a in self._files.items() if name.startswith("css/")]
         self._files[STYLE_SHEET] = Asset(b"\n".join(parts), ".css")
+        for bundle, inside in BUNDLES.items():
+            sources = {
+                name: asset.body.decode()
+                for name, asset in self._files.items()
+                if name.startswith(inside)
+            }
+            if sources:
+                self._files[bundle] = Asset(bundled(bundle, sources).encode(), ".js")
+
+        for name, content in made:
+            self._files[name] = Asset(content, Path(name).suffix)
+        if all(part in self._files for part in joining.WHOLE_OF):
+            for whole in joining.WHOLES:
+                content = joining.joined(whole, lambda name: self._files[name].body.decode())
+                self._files[whole] = Asset(content, ".js")
         digest = hashlib.sha256()
         for name, asset in self._files.items():
             digest.update(f"{name}:{len(asset.body)}:".encode() + asset.body)
@@ -91,35 +121,42 @@ class Assets:
             raise KeyError(name)
         return f"{PREFIX}/{self.version}/{name}"
 
-    def import_map(self) -> dict[str, dict[str, str]]:
-        """Return the import map that gives the packages their addresses."""
-        return {"imports": {name: self.url(path) for name, path in PACKAGES.items()}}
+    def import_map(self, language: str) -> dict[str, dict[str, str]]:
+        """Return the import map that gives the packages, and the messages, their addresses.
+
+        It also leads from each part of what is served as one to the whole.
+        """
+        packages = {name: self.url(path) for name, path in _packages(language).items()}
+        parts = {self.url(part): self.url(whole) for part, whole in joining.WHOLE_OF.items()}
+        return {"imports": packages | parts}
 
     @cache  # noqa: B019 - there is one instance, and it lives as long as the process.
-    def modules_of(self, entry: str) -> tuple[str, ...]:
+    def modules_of(self, entry: str, language: str) -> tuple[str, ...]:
         """Return the addresses of all that *entry* imports, to be fetched at once."""
+        packages = _packages(language)
         found: dict[str, None] = {}
         waiting = [entry]
         while waiting:
-            for name in self._imports_of(waiting.pop()):
+            for name in self._imports_of(waiting.pop(), packages):
                 if name not in found and name != entry:
                     found[name] = None
                     waiting.append(name)
         return tuple(self.url(name) for name in found)
 
-    def _imports_of(self, name: str) -> Iterator[str]:
+    def _imports_of(self, name: str, packages: Mapping[str, str]) -> Iterator[str]:
         for wanted in _IMPORT.findall(self[name].body.decode()):
-            if wanted in PACKAGES:
-                yield PACKAGES[wanted]
-            else:
-                place = FOLDER / Path(name).parent / wanted
-                yield place.resolve().relative_to(FOLDER).as_posix()
+            place = packages.get(wanted) or joining.place_of(name, wanted)
+            yield joining.WHOLE_OF.get(place, place)
+
+
+def _packages(language: str) -> dict[str, str]:
+    return {**PACKAGES, MESSAGES: module_of(catalogue_of(language))}
 
 
 @cache
 def shipped() -> Assets:
     """Return the files that came with this version."""
-    return Assets()
+    return Assets(made=browser_modules())
 
 
 blueprint = Blueprint("assets", __name__, url_prefix=PREFIX)

@@ -19,4 +19,5 @@ def show_dashboard() -> Response:
         entry="dashboard",
         boot={**answer.to_json(), "user": signed_in_user()},
         side_projects=answer.projects[:SIDE_PROJECTS],
+        here="dashboard",
     )

@@ -3,18 +3,21 @@
 from http import HTTPStatus
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, g, request
 
 from web.api.schemas import Problem
 from web.pages.rendering import page
+from web.pages.wording import accepted_language, say
 
-TITLES = {
-    HTTPStatus.FORBIDDEN: "Not allowed",
-    HTTPStatus.NOT_FOUND: "Not found",
-    HTTPStatus.TOO_MANY_REQUESTS: "A little slower",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Back in a moment",
-}
-OTHERWISE = "Something went wrong"
+#: Statuses whose pages have a title of their own.
+TITLED = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
 
 
 def page_of_problem(problem: Problem) -> Response:
@@ -22,5 +25,8 @@ def page_of_problem(problem: Problem) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
         wanted = quote(request.full_path.removesuffix("?"), safe="/")
         return Response(status=303, headers={"Location": f"/login?next={wanted}"})
-    title = TITLES.get(HTTPStatus(problem.status), OTHERWISE)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # When the database does not answer, it cannot say which language somebody chose.
+        g.setdefault("language", accepted_language())
+    title = say(f"page.problem.{problem.status if problem.status in TITLED else 'other'}")
     return page("problem.html", status=problem.status, title=title, detail=problem.detail)

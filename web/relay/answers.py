@@ -1,6 +1,9 @@
 """What a browser learns when it begins to watch a channel."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.domain.accounts import Role
@@ -19,6 +22,25 @@ def position_in(wish: Wish) -> Position | None:
         return None
 
 
+def may_be_replayed(body: bytes, readable: Collection[UUID]) -> bool:
+    """Tell whether an entry of a feed is of one of these projects, or of none (rules.md 14).
+
+    Access may have ended since it was published. One that cannot be read is not sent.
+    """
+    try:
+        project_id = json.loads(body)["data"]["activity"].get("projectId")
+        return project_id is None or UUID(project_id) in readable
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+class Told(NamedTuple):
+    """A `subbed` message, and whether it holds all that was missed."""
+
+    payload: bytes
+    recovered: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The `subbed` message of one receiver."""
@@ -28,7 +50,7 @@ class Answer:
     history: History
     receiver: UUID
 
-    def to(self, wish: Wish, ref: Reference | None, max_bytes: int) -> bytes:
+    def to(self, wish: Wish, ref: Reference | None, max_bytes: int) -> Told:
         """Return the message; a replay beyond *max_bytes* counts as not recovered."""
         at = str(self.history.top)
         recovered, extra = True, None
@@ -38,7 +60,7 @@ class Answer:
             extra = self._replay(position_in(wish), max_bytes)
             recovered = extra is not None
         answer = message("subbed", ref=ref, ch=wish.ch, id=at, recovered=recovered)
-        return answer if extra is None else with_raw(answer, *extra)
+        return Told(answer if extra is None else with_raw(answer, *extra), recovered)
 
     def _replay(self, since: Position | None, max_bytes: int) -> tuple[str, bytes] | None:
         pubs = self._missed(since)
@@ -53,6 +75,9 @@ class Answer:
         missed = self.history.since(since.offset)
         if missed is None:
             return None
+        readable = self.grant.readable
+        if readable is not None:
+            missed = [each for each in missed if may_be_replayed(each[1], readable)]
         positions = ((Position(top.epoch, offset), body) for offset, body in missed)
         return [Publication(self.channel, at, body).payload for at, body in positions]
 

@@ -1,47 +1,33 @@
-"""The relay as a WSGI application: one socket route and a health check."""
+"""The relay as a WSGI application: one socket route, a health check and its metrics."""
 
-import logging
 from typing import Any
 
-from flask import Flask
-from flask_sock import Sock
-from simple_websocket import Server
+from flask import Flask, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from web.relay.gate import PATH, Gate
+from web.relay.gate import Gate
+from web.relay.handshake import Admission
+from web.relay.metrics_page import metrics_of
 from web.relay.relay import Relay
 from web.relay.services import RelayServices
-from web.relay.session import Session
-from web.relay.transport import GeventConnection, NoReader
-
-logger = logging.getLogger(__name__)
 
 
 def create_relay(services: RelayServices) -> Flask:
     """Return the application; the relay in it is `app.extensions["relay"]`, not yet started."""
     app = Flask("celltally-relay", static_folder=None)
-    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": NoReader}
     relay = app.extensions["relay"] = Relay(services)
     app.add_url_rule("/healthz", view_func=lambda: _health(relay), endpoint="health")
-    _add_socket(app, relay)
-    gate = Gate(app.wsgi_app, origins=services.origins, full=lambda: relay.full)
+    app.add_url_rule("/metrics", view_func=lambda: _metrics(relay), endpoint="metrics")
+    gate = Gate(
+        app.wsgi_app,
+        Admission(app, relay),
+        origins=services.origins,
+        full=lambda: relay.full,
+        arrivals=relay.arrivals,
+    )
+    relay.metrics.handshakes = gate.results
     app.wsgi_app = gate  # type: ignore[method-assign]
     return app
-
-
-def _add_socket(app: Flask, relay: Relay) -> None:
-    def serve(server: Server) -> None:
-        connection = GeventConnection(server, relay.limits)
-        session = Session(relay, connection)
-        relay.registry.add(session)
-        try:
-            connection.run(session)
-        except Exception:
-            # flask-sock would write an error page into the open socket.
-            logger.exception("a socket failed")
-        finally:
-            session.left()
-
-    Sock(app).route(PATH)(serve)
 
 
 def _health(relay: Relay) -> tuple[dict[str, Any], int]:
@@ -51,3 +37,7 @@ def _health(relay: Relay) -> tuple[dict[str, Any], int]:
     if not relay.link.alive:
         return {"status": "redis_lost"}, 503
     return {"status": "ok", "sockets": len(relay.registry)}, 200
+
+
+def _metrics(relay: Relay) -> Response:
+    return Response(metrics_of(relay), content_type=CONTENT_TYPE_LATEST)

@@ -3,15 +3,35 @@
 import logging
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import Protocol
 
 from shared.domain.errors import UnavailableError
-from shared.messaging.redis_history import Question
-from web.relay.hub import Topic
+from shared.messaging.redis_history import History, Position, Question
+from shared.messaging.redis_keys import Named
 from web.relay.ports import Histories
 
 logger = logging.getLogger(__name__)
 
 TOPICS_PER_READ = 100
+
+
+class Followed(Protocol):
+    """A channel that must not miss anything."""
+
+    @property
+    def channel(self) -> Named: ...
+
+    @property
+    def position(self) -> Position | None: ...
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether something may be missed of it."""
+        ...
+
+    def advance(self, history: History) -> None:
+        """Take what *history* has beyond the position."""
+        ...
 
 
 class CatchingUp:
@@ -24,10 +44,10 @@ class CatchingUp:
     def __init__(self, history: Histories, spawn: Callable[[Callable[[], None]], None]) -> None:
         self._history = history
         self._spawn = spawn
-        self._due: dict[Topic, None] = {}  # A set that keeps its order.
+        self._due: dict[Followed, None] = {}  # A set that keeps its order.
         self._reading = False
 
-    def ask(self, topics: Iterable[Topic]) -> None:
+    def ask(self, topics: Iterable[Followed]) -> None:
         """Have these topics catch up soon; returns at once."""
         self._due.update(dict.fromkeys(topics))
         if self._due and not self._reading:
@@ -48,11 +68,12 @@ class CatchingUp:
         finally:
             self._reading = False
 
-    def _read(self, topics: list[Topic]) -> None:
+    def _read(self, topics: list[Followed]) -> None:
         questions, placed = [], []
         for topic in topics:
-            if topic.position is not None:  # Else nobody reads it yet.
+            if topic.is_followed:
+                after = None if topic.position is None else topic.position.offset
                 placed.append(topic)
-                questions.append(Question(topic.channel, topic.position.offset, topic.position))
+                questions.append(Question(topic.channel, after, topic.position))
         for topic, history in zip(placed, self._history.read_many(questions), strict=True):
             topic.advance(history)

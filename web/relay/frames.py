@@ -14,10 +14,12 @@ MAX_REASON = 123  #: Bytes that fit into a close frame beside its code.
 
 
 class Opcode(IntEnum):
-    """The kinds of frame that the relay sends."""
+    """The kinds of frame that begin a message or stand for themselves."""
 
     TEXT = 0x1
+    BINARY = 0x2  #: Nobody sends it here.
     CLOSE = 0x8
+    PING = 0x9
     PONG = 0xA
 
 

@@ -1,14 +1,17 @@
 """The door to `/ws`, in front of Flask: who is refused is refused before the upgrade."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from web.relay.arrivals import Arrivals
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATH = "/ws"
-RETRY_SECONDS = "5"
+RETRY_SECONDS = 5
 
 
 class Gate:
@@ -16,41 +19,66 @@ class Gate:
 
     A client without an Origin is a script, which its ticket vouches for; a page's origin
     is set by the browser, so that a foreign page cannot use the cookie of somebody who
-    happens to be signed in here.
+    happens to be signed in here. Who passes is given to `admit`, everything else to *app*.
     """
 
     def __init__(
-        self, app: "WSGIApplication", *, origins: frozenset[str], full: Callable[[], bool]
+        self,
+        app: "WSGIApplication",
+        admit: "WSGIApplication",
+        *,
+        origins: frozenset[str],
+        full: Callable[[], bool],
+        arrivals: Arrivals,
     ) -> None:
         self._app = app
+        self._admit = admit
         self._origins = origins
         self._full = full
+        self._arrivals = arrivals
+        self.results: Counter[str] = Counter()  #: How often who came in, and who not and why.
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Refuse, or pass on to Flask."""
+        """Refuse, admit, or pass on to Flask."""
         if environ["PATH_INFO"] != PATH:
             return self._app(environ, start_response)
         refusal = self._refusal(environ)
         if refusal is not None:
-            return _refuse(start_response, *refusal)
-        # Compressing costs 100 KB a socket and five times the CPU, and simple-websocket
-        # accepts every offer; so it never sees one.
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        return self._app(environ, start_response)
+            self.results[refusal.result] += 1
+            return _refuse(start_response, refusal)
+        self.results["accepted"] += 1
+        return self._admit(environ, start_response)
 
-    def _refusal(self, environ: "WSGIEnvironment") -> tuple[HTTPStatus, str] | None:
+    def _refusal(self, environ: "WSGIEnvironment") -> "Refusal | None":
         if not _is_upgrade(environ):
-            return HTTPStatus.UPGRADE_REQUIRED, "this address speaks WebSocket only"
+            return Refusal(
+                "no_upgrade", HTTPStatus.UPGRADE_REQUIRED, "only WebSocket is spoken here"
+            )
         if len(environ.get("HTTP_SEC_WEBSOCKET_KEY", "")) != len("dGhlIHNhbXBsZSBub25jZQ=="):
-            return HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing or no key"
+            detail = "Sec-WebSocket-Key is missing or no key"
+            return Refusal("no_key", HTTPStatus.BAD_REQUEST, detail)
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and origin not in self._origins:
-            return HTTPStatus.FORBIDDEN, f"pages of {origin} may not connect here"
+            detail = f"pages of {origin} may not connect here"
+            return Refusal("foreign_origin", HTTPStatus.FORBIDDEN, detail)
         if self._full():
-            return HTTPStatus.SERVICE_UNAVAILABLE, "this relay takes no more sockets now"
+            detail = "this relay takes no more sockets now"
+            return Refusal("full", HTTPStatus.SERVICE_UNAVAILABLE, detail, RETRY_SECONDS)
+        if wait := self._arrivals.wait_for(environ):
+            detail = "this address opens too many sockets"
+            return Refusal("too_often", HTTPStatus.TOO_MANY_REQUESTS, detail, wait)
         return None
+
+
+class Refusal(NamedTuple):
+    """Why somebody is not let in."""
+
+    result: str  #: As the metrics name it.
+    status: HTTPStatus
+    detail: str
+    retry_after: int | None = None
 
 
 def _is_upgrade(environ: "WSGIEnvironment") -> bool:
@@ -62,8 +90,9 @@ def _is_upgrade(environ: "WSGIEnvironment") -> bool:
     )
 
 
-def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) -> Iterable[bytes]:
-    body = f"{detail}\n".encode()
+def _refuse(start_response: "StartResponse", refusal: Refusal) -> Iterable[bytes]:
+    body = f"{refusal.detail}\n".encode()
+    status = refusal.status
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
@@ -71,7 +100,7 @@ def _refuse(start_response: "StartResponse", status: HTTPStatus, detail: str) ->
     ]
     if status is HTTPStatus.UPGRADE_REQUIRED:
         headers += [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.append(("Retry-After", RETRY_SECONDS))
+    if refusal.retry_after is not None:
+        headers.append(("Retry-After", str(refusal.retry_after)))
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]

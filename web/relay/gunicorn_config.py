@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 wsgi_app = "web.relay.wsgi:relay_app()"
 bind = f"127.0.0.1:{Settings.from_environment().relay_port}"
 # Threads would cost two for each socket, and twenty times the CPU of greenlets.
-worker_class = "gevent"
+worker_class = "web.relay.worker.RelayWorker"
 # One process a core is enough; WEB_CONCURRENCY says how many.
 preload_app = False  # Connections to Redis and PostgreSQL must not be shared over a fork.
 # Above our own limit, which answers 503; gunicorn would leave the rest waiting without a word.
@@ -33,6 +33,7 @@ keepalive = 5
 def post_worker_init(worker: Any) -> None:
     """On SIGTERM ask every socket to reconnect elsewhere, then let gunicorn end the worker."""
     relay = _relay_of(worker)
+    relay.arrivals.trust(worker.cfg.forwarded_allow_ips)
 
     def drain_and_exit(signal_number: int, frame: Any) -> None:
         def run() -> None:

@@ -10,7 +10,8 @@ from uuid import UUID
 from shared.domain.channels import Channel, ChannelKind
 from shared.messaging.redis_history import History, Position
 from web.relay.frames import text_frame
-from web.relay.inbox import Inbox
+from web.relay.inbox import Inbox, send_to_all
+from web.relay.metrics import Metrics
 from web.relay.protocol import message
 from web.relay.publications import Publication
 
@@ -30,12 +31,19 @@ class Reader:
 class Topic:
     """One channel: its readers, those about to become readers, and its position."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, metrics: Metrics | None = None) -> None:
         self.channel = channel
+        self._metrics = metrics or Metrics()
         self.position: Position | None = None  #: Every reader has all up to here.
         self.readers: dict[Reader, bool] = {}  #: True for a collaborator of the project.
         self.pending: set[Reader] = set()
         self.idle_since: float | None = None
+        self._inboxes: tuple[Inbox, ...] | None = None  #: Of the readers; None: to be made anew.
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody has read it, so that something may be missed of it."""
+        return self.position is not None
 
     def offer(self, publication: Publication) -> bool:
         """Deliver what comes next; False when something before it is missing."""
@@ -61,14 +69,16 @@ class Topic:
         if position is None:
             self.position = top
         elif top.epoch != position.epoch:
-            self._restart(top, None)  # Even a kept value may be older than what was lost.
+            # Even a kept value may be older than what was lost.
+            self._restart(top, None)
         elif top.offset <= position.offset:
             pass
         elif newest is not None:
             self._deliver(newest)
         elif (missed := history.since(position.offset)) is None:
-            self._restart(top, None)
+            self._restart(top, None, reason="trim")
         else:
+            self._metrics.backfilled += len(missed)
             for offset, body in missed:
                 self._deliver(Publication(self.channel, Position(top.epoch, offset), body))
 
@@ -79,21 +89,34 @@ class Topic:
             return False
         self.pending.discard(reader)
         self.readers[reader] = collaborator and self.channel.kind is ChannelKind.PROJECT
+        self._inboxes = None
         return True
+
+    def dismiss(self, reader: Reader) -> bool:
+        """Deliver nothing more to *reader*; False when it was not live."""
+        self._inboxes = None
+        return self.readers.pop(reader, None) is not None
 
     def _deliver(self, publication: Publication) -> None:
         self.position = publication.position
-        channel, is_state = self.channel, self.channel.is_state
+        if self.channel.is_state:
+            self._deliver_state(publication)
+            return
+        if self._inboxes is None:
+            self._inboxes = tuple(reader.inbox for reader in self.readers)
+        self._metrics.delivered["event"] += len(self._inboxes)
+        send_to_all(self._inboxes, publication.frame, self.channel)
+
+    def _deliver_state(self, publication: Publication) -> None:
+        self._metrics.delivered["state"] += len(self.readers)
         for reader, collaborator in tuple(self.readers.items()):
             frame = publication.frame_for(reader.id) if collaborator else publication.frame
-            if frame is None:
-                continue
-            if is_state:
-                reader.inbox.send_state(channel, frame)
-            else:
-                reader.inbox.send(frame, channel)
+            if frame is not None:
+                reader.inbox.send_state(self.channel, frame)
 
-    def _restart(self, position: Position, newest: Publication | None) -> None:
+    def _restart(
+        self, position: Position, newest: Publication | None, *, reason: str = "epoch"
+    ) -> None:
         """Go on from *position*, which does not follow: readers must ask again.
 
         Only the newest value of a state channel, just published, makes up for all before it.
@@ -101,6 +124,7 @@ class Topic:
         self.position = position
         if newest is None or not self.channel.is_state:
             resync = text_frame(message("resync", ch=str(self.channel)))
+            self._metrics.resyncs[reason] += len(self.readers)
             for reader in tuple(self.readers):
                 reader.inbox.send(resync)
         if newest is not None:
@@ -110,8 +134,9 @@ class Topic:
 class Hub:
     """All topics of this process."""
 
-    def __init__(self, wake_name: Callable[[Channel], str]) -> None:
+    def __init__(self, wake_name: Callable[[Channel], str], metrics: Metrics | None = None) -> None:
         self._wake_name = wake_name
+        self._metrics = metrics
         self._topics: dict[Channel, Topic] = {}
         self._by_name: dict[bytes, Topic] = {}
 
@@ -122,9 +147,9 @@ class Hub:
         """Make *reader* pending on the channel; `Topic.admit` makes it live."""
         topic = self._topics.get(channel)
         if topic is None:
-            topic = self._topics[channel] = Topic(channel)
+            topic = self._topics[channel] = Topic(channel, self._metrics)
             self._by_name[self._wake_name(channel).encode()] = topic
-        if topic.readers.pop(reader, None) is not None:
+        if topic.dismiss(reader):
             reader.inbox.discard(channel)  # The answer will have what waits, or newer.
         topic.pending.add(reader)
         topic.idle_since = None
@@ -138,7 +163,7 @@ class Hub:
         topic = self._topics.get(channel)
         if topic is None:
             return
-        topic.readers.pop(reader, None)
+        topic.dismiss(reader)
         topic.pending.discard(reader)
         if not topic.readers and not topic.pending:
             topic.idle_since = now

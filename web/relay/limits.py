@@ -9,6 +9,8 @@ class Limits:
 
     sockets: int = 10_000
     sockets_per_user: int = 8  #: In one process; the oldest gives way.
+    handshakes_per_address: int = 50  #: In one process, within so many seconds:
+    handshake_seconds: float = 10
     channels: int = 100  #: Of one socket.
     subs_per_message: int = 50
     message_bytes: int = 16 * 1024
@@ -19,6 +21,11 @@ class Limits:
     ping_seconds: float = 25
     pong_seconds: float = 10
     closing_seconds: float = 2  #: For a browser to answer our close.
+
+    state_seconds: float = 0.25  #: Between two frames of one state channel.
+    hidden_seconds: float = 5  #: The same while nobody can see the page.
+    states_per_second: int = 20  #: State frames of one socket, all channels together.
+    pace_seconds: float = 0.025  #: How exactly a frame that is held back is sent in time.
 
     queue_frames: int = 256
     queue_bytes: int = 256 * 1024
@@ -32,3 +39,4 @@ class Limits:
     silence_seconds: float = 6  #: Without a byte from Redis the link counts as dead.
     redis_lost_seconds: float = 15
     drain_seconds: float = 5  #: A restart closes its sockets over this long.
+    return_seconds: float = 1  #: And has each wait up to this long before it comes back.

@@ -80,6 +80,20 @@ class Unsub(ClientMessage):
     chs: list[Name]
 
 
+class Auth(ClientMessage):
+    """A new ticket of the same user, before the login of the socket is over."""
+
+    m: Literal["auth"]
+    ticket: str = ""
+
+
+class Vis(ClientMessage):
+    """Says whether anybody can see the page; a hidden one is told less often."""
+
+    m: Literal["vis"]
+    hidden: bool
+
+
 class Ping(ClientMessage):
     """Asks for a pong with the same `t`."""
 
@@ -93,12 +107,12 @@ class Pong(ClientMessage):
     m: Literal["pong"]
 
 
-_MESSAGES: TypeAdapter[Hello | Sub | Unsub | Ping | Pong] = TypeAdapter(
-    Annotated[Hello | Sub | Unsub | Ping | Pong, Field(discriminator="m")]
-)
+Received = Hello | Sub | Unsub | Auth | Vis | Ping | Pong
+
+_MESSAGES: TypeAdapter[Received] = TypeAdapter(Annotated[Received, Field(discriminator="m")])
 
 
-def read_message(text: str) -> Hello | Sub | Unsub | Ping | Pong:
+def read_message(text: str) -> Received:
     """Read one message; raise MalformedError or UnknownMessageError."""
     try:
         return _MESSAGES.validate_json(text)

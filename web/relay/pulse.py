@@ -12,11 +12,11 @@ JITTER = 0.2
 class Pulse:
     """The one clock of a socket: first for its hello, then for pings and pongs."""
 
-    __slots__ = ("_asked", "_ends", "_limits", "due")
+    __slots__ = ("_ends", "_limits", "asked_at", "due")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
-        self._asked = False
+        self.asked_at: float | None = None  #: When a ping was sent that is not answered yet.
         self._ends = math.inf
         self.due = now + limits.hello_seconds
 
@@ -27,12 +27,12 @@ class Pulse:
 
     def heard(self, now: float) -> None:
         """Note a sign of life; the next ping comes after the next silence."""
-        self._asked = False
+        self.asked_at = None
         self._set(now + self._limits.ping_seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
 
     def ask(self, now: float) -> None:
         """Note that a ping was sent."""
-        self._asked = True
+        self.asked_at = now
         self._set(now + self._limits.pong_seconds)
 
     def postpone(self, now: float) -> None:
@@ -51,7 +51,7 @@ class Pulse:
     @property
     def missing(self) -> bool:
         """Whether a ping is unanswered."""
-        return self._asked
+        return self.asked_at is not None
 
     def _set(self, due: float) -> None:
         self.due = min(due, self._ends)

@@ -6,13 +6,14 @@ breaks it reconnects without telling anybody that something was missed.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
 from shared.domain.errors import UnavailableError
+from web.relay.gathering import Gathered
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class RedisLink:
         self._confirm_seconds = confirm_seconds
         self._sleep = sleep
         self._sending = Lock()
+        self._subscribe = Gathered(self._subscribe_all)
         self._open = False
         self._wanted: dict[str, Event] = {tick_name: Event()}  #: Set when confirmed.
         self._unconfirmed: set[str] = set()  #: Of those asked for when the link opened.
@@ -78,6 +80,10 @@ class RedisLink:
     def lost_for(self, now: float) -> float:
         """Return for how many seconds nothing was heard of Redis."""
         return 0.0 if self._lost_at is None else now - self._lost_at
+
+    def keep(self, name: str) -> None:
+        """Hear messages on *name* from the start on, before any that is asked for later."""
+        self._wanted[name] = Event()
 
     def start(self) -> None:
         """Begin to read on a thread of its own."""
@@ -100,9 +106,20 @@ class RedisLink:
         confirmed = self._wanted.get(name)
         if confirmed is None:
             confirmed = self._wanted[name] = Event()
-            self._send("SUBSCRIBE", [name])
+            self._subscribe(name)
         if not confirmed.wait(self._confirm_seconds):
             raise UnavailableError("live updates are away for the moment, try again")
+
+    def _subscribe_all(self, names: Sequence[str]) -> list[None]:
+        """Subscribe to *names* in one command.
+
+        Waits for the last to be confirmed, so that those who ask meanwhile go together; but
+        not while the link is down, or they would wait one batch after the other.
+        """
+        self._send("SUBSCRIBE", list(names))
+        if self._open and (last := self._wanted.get(names[-1])) is not None:
+            last.wait(self._confirm_seconds)
+        return [None] * len(names)
 
     def drop(self, names: list[str]) -> None:
         """Hear no more of *names*."""

@@ -27,11 +27,13 @@ class Registry:
         """Keep a socket that was just opened."""
         self._sessions.add(session)
 
-    def sign_in(self, session: Session, user_id: UUID) -> list[Session]:
-        """Note whose socket it is; return all of that user's, oldest first."""
-        sessions = self._by_user.setdefault(user_id, {})
-        sessions[session] = None
-        return list(sessions)
+    def sign_in(self, session: Session, user_id: UUID) -> None:
+        """Note whose socket it is."""
+        self._by_user.setdefault(user_id, {})[session] = None
+
+    def of_user(self, user_id: UUID) -> list[Session]:
+        """Return all sockets of a user, oldest first."""
+        return list(self._by_user.get(user_id, ()))
 
     def remove(self, session: Session, user_id: UUID | None) -> None:
         """Forget a socket that is gone."""

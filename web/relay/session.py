@@ -1,27 +1,32 @@
 """One browser's side of the protocol, from hello to goodbye."""
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Protocol
-from uuid import uuid4
+from uuid import UUID
 
-from shared.domain.channels import Channel, ChannelKind
+from shared.domain.channels import PROJECT_CHANNELS, Channel, ChannelKind
 from shared.domain.errors import UnavailableError
 from shared.domain.wire import rfc3339
 from shared.messaging.ports import TicketHolder
+from web.relay.enforcement import OVER
 from web.relay.frames import text_frame
 from web.relay.hub import Reader
 from web.relay.inbox import Inbox
+from web.relay.ports import Connection, Pair
 from web.relay.protocol import (
     PROTOCOL,
+    Auth,
     CloseCode,
     Hello,
     MalformedError,
     Ping,
     Pong,
+    Received,
     Sub,
     UnknownMessageError,
     Unsub,
+    Vis,
     Wish,
     message,
     read_message,
@@ -30,22 +35,9 @@ from web.relay.pulse import Pulse
 from web.relay.rates import Bucket
 from web.relay.relay import Relay
 from web.relay.subscribing import subscribe
+from web.relay.welcoming import welcome
 
 logger = logging.getLogger(__name__)
-
-
-class Connection(Protocol):
-    """The socket below a session; neither call waits."""
-
-    inbox: Inbox
-
-    def close(self, code: int, reason: str) -> None:
-        """Send a close frame after what was begun; send nothing more."""
-        ...
-
-    def abort(self) -> None:
-        """Cut the socket."""
-        ...
 
 
 class Session:
@@ -62,6 +54,11 @@ class Session:
         self._closing = False
         self._busy = False
         self.pulse = Pulse(limits, now)
+
+    @property
+    def inbox(self) -> Inbox:
+        """What waits for this browser."""
+        return self._connection.inbox
 
     def receive(self, text: str) -> None:
         """Act on one message of the browser; may wait for Redis and PostgreSQL."""
@@ -90,15 +87,50 @@ class Session:
             return
         self._closing = True
         self.pulse.stop(self._relay.clock(), stalled=code is CloseCode.TOO_MUCH)
+        self._relay.metrics.closed[int(code)] += 1
         logger.debug("closing a socket with %d: %s", code, reason)
         self._leave_channels()
         self._connection.close(code, reason)
+
+    def drain(self, after_ms: int) -> None:
+        """Say goodbye, and when to come back to another relay."""
+        if not self._closing and self._reader is not None:
+            self._send(message("drain", afterMs=after_ms))
+        self.close(CloseCode.RESTARTING, "this relay restarts, reconnect")
 
     def left(self) -> None:
         """Forget a socket that is gone."""
         self._closing = True
         self._leave_channels()
         self._relay.registry.remove(self, self._holder.user_id if self._holder else None)
+
+    @property
+    def login(self) -> str | None:
+        """The login or token by which the socket was opened; None before hello."""
+        return None if self._holder is None else self._holder.session_id
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield who watches which project here."""
+        if self._reader is not None:
+            for channel in self._reader.channels:
+                if channel.kind in PROJECT_CHANNELS:
+                    yield self._reader.user_id, channel.id
+
+    def cut_off(self, project_id: UUID) -> None:
+        """Send nothing more of the project, not even what waits; say so once a channel."""
+        reader = self._reader
+        if reader is None:
+            return
+        for kind in ChannelKind:
+            channel = Channel(kind, project_id)
+            if kind in PROJECT_CHANNELS and channel in reader.channels:
+                self._relay.hub.leave(channel, reader, self._relay.clock())
+                self._send(message("unsub", ch=str(channel), code="revoked"))
+        # What waits of the feed may tell of the project; the replay will not.
+        feed = Channel(ChannelKind.ACTIVITY, reader.user_id)
+        if feed in reader.channels and len(reader.inbox):
+            reader.inbox.discard(feed)
+            self._send(message("resync", ch=str(feed)))
 
     def look(self, now: float) -> None:
         """Do what is due at *now*."""
@@ -109,7 +141,7 @@ class Session:
         elif self._holder is None:
             self.close(CloseCode.LATE, "hello did not come in time")
         elif self.pulse.is_over(now):
-            self.close(CloseCode.NOT_SIGNED_IN, "the session is over")
+            self.close(CloseCode.NOT_SIGNED_IN, OVER)
         elif self.pulse.missing:
             self.close(CloseCode.LATE, "pong did not come in time")
         else:
@@ -119,6 +151,8 @@ class Session:
     def _act_on(self, text: str) -> None:
         now = self._relay.clock()
         if self._reader is not None:
+            if (asked_at := self.pulse.asked_at) is not None:
+                self._relay.metrics.rtt.observe(now - asked_at)
             self.pulse.heard(now)
         if not self._bucket.take(now):
             self.refuse(
@@ -134,7 +168,7 @@ class Session:
         else:
             self._follow(received)
 
-    def _follow(self, received: Hello | Sub | Unsub | Ping | Pong) -> None:
+    def _follow(self, received: Received) -> None:
         match received:
             case Hello() if self._reader is None:
                 self._welcome(received)
@@ -146,6 +180,10 @@ class Session:
                 self._subscribe(received, self._reader)
             case Unsub():
                 self._unsubscribe(received, self._reader)
+            case Vis():
+                self._connection.inbox.hide(received.hidden)
+            case Auth():
+                self._renew(received)
             case Ping():
                 self._send(message("pong", t=received.t))
             case Pong():
@@ -155,37 +193,52 @@ class Session:
         if hello.proto != PROTOCOL:
             self.close(CloseCode.BAD_MESSAGE, f"this relay speaks protocol {PROTOCOL}")
             return
-        holder = self._relay.tickets.redeem(hello.ticket)
-        if holder is None or (left := _seconds_until(holder.expires_at)) <= 0:
-            self.close(CloseCode.NOT_SIGNED_IN, "the ticket is missing, used or expired")
+        holder = self._signed_in(hello.ticket)
+        if holder is None:
             return
-        if self._closing:  # It was closed while the ticket was read.
-            return
-        self._holder = holder
         self._reader = Reader(holder.user_id, self._connection.inbox)
-        now = self._relay.clock()
-        self.pulse.begin(now, ends=now + left)
-        self._send(self._welcome_message(holder))
+        self._send(welcome(self._relay.limits, holder))
         self._make_room(holder)
         own = str(Channel(ChannelKind.USER, holder.user_id))
         subscribe(self._relay, self._reader, Wish(ch=own), ref=None)
 
-    def _welcome_message(self, holder: TicketHolder) -> bytes:
-        limits = self._relay.limits
-        return message(
-            "welcome",
-            sid=str(uuid4()),
-            ping=limits.ping_seconds,
-            exp=rfc3339(holder.expires_at),
-            limits={
-                "channels": limits.channels,
-                "messagesPerSecond": limits.messages_per_second,
-                "messageBytes": limits.message_bytes,
-            },
-        )
+    def _renew(self, auth: Auth) -> None:
+        """Go on under another login of the same user."""
+        holder = self._signed_in(auth.ticket)
+        if holder is not None:
+            self._send(message("authed", exp=rfc3339(holder.expires_at)))
+
+    def _signed_in(self, ticket: str) -> TicketHolder | None:
+        """Return the ticket's holder; close when it lets nobody in.
+
+        The socket is registered before the database is asked: a login that ends meanwhile is
+        found by its order, and one that ended before by the question.
+        """
+        holder = self._redeemed(ticket)
+        if holder is None:
+            return None
+        self._holder = holder
+        self._relay.registry.sign_in(self, holder.user_id)
+        if not self._relay.is_signed_in(holder.session_id):
+            self.close(CloseCode.NOT_SIGNED_IN, OVER)
+        if self._closing:
+            return None
+        now = self._relay.clock()
+        self.pulse.begin(now, ends=now + _seconds_until(holder.expires_at))
+        return holder
+
+    def _redeemed(self, ticket: str) -> TicketHolder | None:
+        holder, before = self._relay.redeem(ticket), self._holder
+        if self._closing:  # It was closed while the ticket was read.
+            return None
+        is_other = before is not None and holder is not None and holder.user_id != before.user_id
+        if holder is None or is_other or _seconds_until(holder.expires_at) <= 0:
+            self.close(CloseCode.NOT_SIGNED_IN, "the ticket is missing, used or expired")
+            return None
+        return holder
 
     def _make_room(self, holder: TicketHolder) -> None:
-        sessions = self._relay.registry.sign_in(self, holder.user_id)
+        sessions = self._relay.registry.of_user(holder.user_id)
         for oldest in sessions[: -self._relay.limits.sockets_per_user]:
             oldest.close(CloseCode.TOO_MANY_SOCKETS, "this account has too many open pages")
 

@@ -62,16 +62,20 @@ def _open(relay: Relay, reader: Reader, topic: Topic, *, wish: Wish, ref: Refere
     grant = relay.authority.open(reader.user_id, topic.channel)
     if grant is None:
         raise NotFoundError(NOT_FOUND)
+    relay.enforcement.expect((reader.user_id, topic.channel.id), grant.until)
     relay.link.ensure(relay.wake_name(topic.channel))
 
     since = position_in(wish)
     for _ in range(MAX_READS):
-        history = relay.history.read(_question(topic, since))
+        history = relay.read_history(_question(topic, since))
         if reader not in topic.pending:
             return
         if topic.admit(reader, history, collaborator=grant.role is not Role.OWNER):
             answer = Answer(topic.channel, grant, history, reader.user_id)
-            reader.inbox.send(text_frame(answer.to(wish, ref, relay.limits.queue_bytes)))
+            told = answer.to(wish, ref, relay.limits.queue_bytes)
+            if wish.since is not None:
+                relay.metrics.recovered["yes" if told.recovered else "no"] += 1
+            reader.inbox.send(text_frame(told.payload))
             return
     raise UnavailableError("too much happens on this channel to join it now, try again")
 

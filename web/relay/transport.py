@@ -1,8 +1,8 @@
 """The socket below a session: simple-websocket made it, gevent waits on it.
 
-simple-websocket takes the handshake and wsproto reads what comes in. What goes out does
-not pass through them: simple-websocket starts a second greenlet for each socket that
-writes beside us, and its `send` loses the rest of a frame that the kernel takes in parts.
+flask-sock and simple-websocket take the handshake, and are let go after it: they would
+start a second greenlet for each socket that writes beside us, keep a parser and its buffers
+as long as the socket lives, and lose the rest of a frame that the kernel takes in parts.
 """
 
 import contextlib
@@ -11,29 +11,18 @@ from typing import Any, Protocol
 
 import gevent
 from gevent.socket import wait_write
-from simple_websocket import Server
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
-from wsproto.frame_protocol import CloseReason
 
 from web.relay.frames import Opcode, close_frame, frame
 from web.relay.inbox import Inbox
-from web.relay.limits import Limits
-from web.relay.protocol import CloseCode
+from web.relay.incoming import Decoder, Incoming, TooBigError
+from web.relay.pacing import Pace
+from web.relay.protocol import CloseCode, MalformedError
+from web.relay.relay import Relay
 
 RECEIVE_BYTES = 4096
 DEAD_PEER_MILLISECONDS = 20_000
-
-
-class NoReader:
-    """Takes the place of simple-websocket's reading thread: the session itself reads."""
-
-    name = ""
-
-    def __init__(self, target: object) -> None:
-        pass
-
-    def start(self) -> None:
-        pass
+_CODE_BYTES = 2
+_UNSENT_CODES = (1005, 1006)  #: Stand for "no code" and "no close frame"; nobody sends them.
 
 
 class Conversation(Protocol):
@@ -49,34 +38,43 @@ class Conversation(Protocol):
 class GeventConnection:
     """One socket; only its own greenlet reads, and every write passes through its inbox."""
 
-    def __init__(self, server: Server, limits: Limits) -> None:
-        self._server = server
-        self._socket: Any = server.sock
+    __slots__ = (
+        "_decoder",
+        "_ended",
+        "_finished",
+        "_flusher",
+        "_limits",
+        "_session",
+        "_socket",
+        "inbox",
+    )
+
+    def __init__(self, accepted: Any, relay: Relay) -> None:
+        limits = relay.limits
+        self._socket: Any = accepted
         self._limits = limits
         self._session: Conversation | None = None
-        self._text: list[str] = []  #: Of a message whose end has not come yet.
-        self._text_size = 0
+        self._decoder: Decoder | None = Decoder(limits.message_bytes)
         self._finished = False
         self._ended = False
         self._flusher: gevent.Greenlet | None = None
         self.inbox = Inbox(
-            self._write,
+            # The kernel's own `send`: gevent's would wait, and costs as much again.
+            accepted._sock.send,
             limits=limits,
             on_blocked=self._flush_later,
             on_overflow=self._too_slow,
+            pace=Pace(limits, relay.wheel, relay.clock, relay.metrics),
         )
-        _tune(self._socket, limits)
+        _tune(accepted, limits)
 
     def run(self, session: Conversation) -> None:
         """Read until the browser is gone, giving each message to *session*."""
         self._session = session
         try:
             while not self._ended and (received := self._receive()):
-                self._server.ws.receive_data(received)
-                for event in self._server.ws.events():
-                    self._act_on(event, session)
+                self._take(received, session)
         finally:
-            self._server.connected = False  # Or flask-sock would send a close frame of its own.
             if self._flusher is not None:
                 self._flusher.kill()
 
@@ -90,33 +88,32 @@ class GeventConnection:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _act_on(self, event: Event, session: Conversation) -> None:
-        match event:
-            case CloseConnection():
-                self._ended = True
-                self.close(_answering(event.code), "")
-            case _ if self._finished:
-                pass  # We said goodbye and only wait for the answer.
-            case Ping():
-                self.inbox.send(frame(Opcode.PONG, bytes(event.payload)))
-            case TextMessage():
-                self._collect(event, session)
-            case BytesMessage():
-                detail = "messages are text, this one is binary"
-                session.refuse(CloseCode.BAD_MESSAGE, code="malformed", detail=detail)
+    def _take(self, received: bytes, session: Conversation) -> None:
+        if self._decoder is None:
+            return  # Read on: to hang up with bytes unread would destroy our close on its way.
+        try:
+            for incoming in self._decoder.feed(received):
+                self._act_on(incoming, session)
+        except MalformedError as wrong:
+            # What follows cannot be told apart any more, not even the answer to our close.
+            self._decoder = None
+            big = isinstance(wrong, TooBigError)
+            close = CloseCode.TOO_BIG if big else CloseCode.BAD_MESSAGE
+            session.refuse(close, code=wrong.code, detail=wrong.detail)
 
-    def _collect(self, event: TextMessage, session: Conversation) -> None:
-        self._text.append(event.data)
-        self._text_size += len(event.data.encode())
-        if self._text_size > self._limits.message_bytes:
-            self._text.clear()
-            detail = f"a message has {self._limits.message_bytes} bytes at most"
-            session.refuse(CloseCode.TOO_BIG, code="too_big", detail=detail)
-        elif event.message_finished:
-            text = "".join(self._text)
-            self._text.clear()
-            self._text_size = 0
-            session.receive(text)
+    def _act_on(self, incoming: Incoming, session: Conversation) -> None:
+        opcode, payload = incoming
+        if opcode == Opcode.CLOSE:
+            self._ended = True
+            self.close(_answering(payload), "")
+        elif self._finished:
+            pass  # We said goodbye and only wait for the answer.
+        elif opcode == Opcode.TEXT:
+            session.receive(_text_of(payload))
+        elif opcode == Opcode.PING:
+            self.inbox.send(frame(Opcode.PONG, payload))
+        elif opcode == Opcode.BINARY:
+            raise MalformedError("messages are text, this one is binary")
 
     def _receive(self) -> bytes:
         try:
@@ -124,16 +121,6 @@ class GeventConnection:
         except OSError:
             return b""
         return received
-
-    def _write(self, whole: bytes) -> int:
-        try:
-            taken: int = self._socket.send(whole, 0, 0.0)  # gevent: 0.0 is "do not wait".
-        except BlockingIOError:
-            return 0
-        except OSError:
-            self.abort()
-            return len(whole)  # Nobody will read it; nothing is left to write.
-        return taken
 
     def _flush_later(self) -> None:
         self._flusher = gevent.spawn(self._flush)
@@ -144,19 +131,28 @@ class GeventConnection:
                 wait_write(self._socket.fileno(), timeout=self._limits.stalled_seconds)
             except TimeoutError:
                 self._too_slow()
+            except OSError:
+                return
 
     def _too_slow(self) -> None:
         if self._session is not None:
             self._session.close(CloseCode.TOO_MUCH, "this browser reads too slowly")
 
 
-def _answering(code: int) -> int:
+def _text_of(payload: bytes) -> str:
+    try:
+        return payload.decode()
+    except UnicodeDecodeError as wrong:
+        raise MalformedError("a message is text in UTF-8") from wrong
+
+
+def _answering(payload: bytes) -> int:
     """Return the code to answer a close with; some may not be sent."""
-    unsent = (CloseReason.NO_STATUS_RCVD, CloseReason.ABNORMAL_CLOSURE)
-    return CloseCode.NORMAL if code in unsent else code
+    code = int.from_bytes(payload[:_CODE_BYTES], "big")
+    return CloseCode.NORMAL if len(payload) < _CODE_BYTES or code in _UNSENT_CODES else code
 
 
-def _tune(connected: Any, limits: Limits) -> None:
+def _tune(connected: Any, limits: Any) -> None:
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer_bytes)
     if connected.family != socket.AF_UNIX:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -10,6 +10,7 @@ from shared.domain.errors import CelltallyError
 from shared.domain.params import complete_params
 from shared.domain.runs import FailureCode
 from shared.measuring import connect
+from worker.engines.tiling import in_tiles, needs_tiles
 
 
 class EngineError(CelltallyError):
@@ -31,10 +32,7 @@ class CheckedEngine:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    @property
-    def spec(self) -> EngineSpec:
-        return self._engine.spec
+        self.spec: EngineSpec = engine.spec
 
     def segment(
         self, image: NDArray[Any], pixel_size_um: float | None, **params: Any
@@ -43,14 +41,14 @@ class CheckedEngine:
         return self.accept(self.call(image, pixel_size_um, **params), image)
 
     def call(self, image: NDArray[Any], pixel_size_um: float | None, **params: Any) -> Segmentation:
-        """Return what the engine makes of `image[y, x, c]`, unseen.
+        """Return what the engine makes of `image[y, x, c]`, unseen; large images in its tiles.
 
         A wrong parameter is an InvalidInputError that names it.
         """
         chosen = complete_params(self.spec, params)
         _check_size(self.spec, image)
         try:
-            return self._engine.segment(image, pixel_size_um, **chosen)
+            return self._outlined(image, pixel_size_um, chosen)
         except (Exception, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as panic:
@@ -70,6 +68,21 @@ class CheckedEngine:
         """Let go of what the engine holds."""
         self._engine.close()
 
+    def _outlined(
+        self, image: NDArray[Any], pixel_size_um: float | None, chosen: dict[str, Any]
+    ) -> Segmentation:
+        tiling = self.spec.tiling
+        if tiling is None or not needs_tiles(image.shape, tiling):
+            return self._engine.segment(image, pixel_size_um, **chosen)
+        survey = getattr(self._engine, "survey", None)
+        known = chosen if survey is None else chosen | survey(image, **chosen)
+
+        def outlined(tile: NDArray[Any]) -> Segmentation:
+            found = self._engine.segment(tile, pixel_size_um, **known)
+            return _normal(self.spec.name, found, tile.shape[:2])
+
+        return in_tiles(image, tiling, outlined)
+
 
 def _check_size(spec: EngineSpec, image: NDArray[Any]) -> None:
     pixels, most = image.shape[0] * image.shape[1], spec.limits.max_pixels
@@ -81,6 +94,11 @@ def _check_size(spec: EngineSpec, image: NDArray[Any]) -> None:
 
 
 def _normal(name: str, found: Segmentation, shape: tuple[int, ...]) -> Segmentation:
+    # A plug-in may return anything, whatever it declares.
+    if not isinstance(found, Segmentation):
+        raise EngineError(
+            f"The engine {name} returned {type(found).__name__}; a Segmentation is due."
+        )
     labels = np.asarray(found.labels)
     if labels.shape != shape or labels.dtype.kind not in "bui":
         raise EngineError(
@@ -89,10 +107,17 @@ def _normal(name: str, found: Segmentation, shape: tuple[int, ...]) -> Segmentat
         )
     if labels.size and labels.min() < 0:
         raise EngineError(f"The engine {name} returned negative labels.")
-    if found.scores is not None and labels.size and len(found.scores) < labels.max():
-        raise EngineError(
-            f"The engine {name} returned {len(found.scores)} scores for {labels.max()} objects."
-        )
+    scores = None if found.scores is None else _scores(name, found.scores, labels)
     connected, origin = connect(labels)
-    scores = None if found.scores is None else np.asarray(found.scores, float)[origin - 1]
-    return Segmentation(labels=connected, scores=scores)
+    return Segmentation(labels=connected, scores=None if scores is None else scores[origin - 1])
+
+
+def _scores(name: str, given: Any, labels: NDArray[Any]) -> NDArray[np.float64]:
+    scores = np.asarray(given)
+    if scores.ndim != 1 or (scores.size and scores.dtype.kind not in "buif"):
+        raise EngineError(f"The engine {name} returned scores that are no list of numbers.")
+    if labels.size and len(scores) < labels.max():
+        raise EngineError(
+            f"The engine {name} returned {len(scores)} scores for {labels.max()} objects."
+        )
+    return scores.astype(float)

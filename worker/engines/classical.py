@@ -1,5 +1,6 @@
 """Bright or dark objects by threshold, distance and watershed; no model, no training."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,19 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filte
 from skimage.feature import peak_local_max
 from skimage.filters import threshold_otsu
 
-from shared.domain.engines import EngineSpec, Modality, Segmentation
-from worker.engines.grey import Plane, grey_plane, is_dark_on_bright, is_noise, stretched
+from shared.domain.engines import EngineSpec, Modality, Segmentation, Tiling
+from worker.engines.grey import (
+    Plane,
+    grey_plane,
+    is_dark_on_bright,
+    is_noise,
+    levels_of,
+    mosaic,
+    stretched,
+)
+from worker.engines.known_images import KnownImage, drawn_sample
 from worker.engines.regions import (
+    SIZE_PARAMS,
     Mask,
     contrast_of,
     grown,
@@ -79,22 +90,7 @@ _PARAMS: dict[str, Any] = {
             "maximum": 1,
             "default": 0.1,
         },
-        "min_area": {
-            "title": "Least area (px)",
-            "description": "Smaller objects are dropped.",
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 10_000_000,
-            "default": 20,
-        },
-        "max_hole_area": {
-            "title": "Fill holes below (px)",
-            "description": "Smaller holes in an object are filled, larger ones are kept.",
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 10_000_000,
-            "default": 50,
-        },
+        **SIZE_PARAMS,
     },
 }
 
@@ -121,18 +117,19 @@ class Classical:
             Modality.CELLS_PHASE,
             Modality.ANY,
         ],
-        default=[
-            Modality.NUCLEI_FLUO,
-            Modality.NUCLEI_STAINED,
-            Modality.CELLS_PHASE,
-            Modality.ANY,
-        ],
+        default=[Modality.ANY],
         params=_PARAMS,
         citation="N. Otsu, A threshold selection method from gray-level histograms, IEEE Trans. "
         "SMC 9, 1979. P. Soille, L. Vincent, Determining watersheds in digital pictures via "
         "flooding simulations, SPIE 1360, 1990. S. van der Walt et al., scikit-image, PeerJ 2, "
         "2014.",
+        tiling=Tiling(side=2048, overlap=192),
     )
+
+    @staticmethod
+    def known_image() -> KnownImage:
+        """Return an image whose objects it counts exactly, on every machine."""
+        return drawn_sample("drawn_nuclei_1.tif")
 
     def load(self, device: str) -> None:
         """There is nothing to load."""
@@ -142,39 +139,65 @@ class Classical:
     ) -> Segmentation:
         """Outline what is brighter (or darker) than its surroundings."""
         chosen = self.spec.defaults() | params
-        plane = _bright_objects(grey_plane(image, chosen["channel"]), chosen)
-        if plane is None:
+        lit = _lit(grey_plane(image, chosen["channel"]), chosen, chosen.get("light"))
+        if lit is None:
             return Segmentation(np.zeros(image.shape[:2], np.uint32), np.zeros(0))
-        labels = _parted(_foreground(plane, chosen), chosen)
+        plane, light = lit
+        labels = _parted(_foreground(plane, light, chosen), chosen)
         labels = large_ones(labels, chosen["min_area"])
         return Segmentation(labels, contrast_of(plane, labels))
+
+    def survey(self, image: NDArray[Any], **params: Any) -> dict[str, Any]:
+        """Return the light of the whole image: a tile without objects cannot tell it."""
+        lit = _lit(grey_plane(mosaic(image), params["channel"]), params, None)
+        return {} if lit is None else {"light": lit[1]}
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def _bright_objects(plane: Plane, chosen: dict[str, Any]) -> Plane | None:
-    """Return the plane ready for a threshold; None if it holds nothing but noise."""
-    dark = chosen["polarity"] == "dark"
-    if chosen["polarity"] == "auto":
-        dark = is_dark_on_bright(plane)
+@dataclass(frozen=True, slots=True)
+class _Light:
+    """What of the light in an image decides about its objects."""
+
+    dark: bool  #: Objects are darker than the background.
+    top: float  #: The brightest value, by which such an image is inverted.
+    levels: tuple[float, float]  #: What becomes 0 and 1.
+    otsu: float  #: Otsu's threshold of what became of it,
+    background: float  #: and what most of the rest is.
+
+
+def _lit(plane: Plane, chosen: dict[str, Any], known: _Light | None) -> tuple[Plane, _Light] | None:
+    """Return the plane ready for a threshold, and its light; None if it holds only noise."""
+    dark = _is_dark(plane, chosen["polarity"]) if known is None else known.dark
+    top = float(plane.max()) if known is None else known.top
     if dark:
-        plane = plane.max() - plane
+        plane = top - plane
+    if known is not None:
+        return stretched(gaussian_filter(plane, chosen["smoothing"]), known.levels), known
     if is_noise(plane):
         return None
-    return stretched(gaussian_filter(plane, chosen["smoothing"]))
+    smooth = gaussian_filter(plane, chosen["smoothing"])
+    levels = levels_of(smooth)
+    shown = stretched(smooth, levels)
+    otsu = float(threshold_otsu(shown))
+    background = float(np.median(shown[shown <= otsu]))
+    return shown, _Light(dark, top, levels, otsu, background)
 
 
-def _foreground(plane: Plane, chosen: dict[str, Any]) -> Mask:
+def _is_dark(plane: Plane, polarity: str) -> bool:
+    return is_dark_on_bright(plane) if polarity == "auto" else polarity == "dark"
 
-    otsu = threshold_otsu(plane)
+
+def _foreground(plane: Plane, light: _Light, chosen: dict[str, Any]) -> Mask:
+
     if chosen["method"] == "otsu":
-        return holes_filled(plane > otsu, chosen["max_hole_area"])
+        return holes_filled(plane > light.otsu, chosen["max_hole_area"])
     surroundings = uniform_filter(plane, chosen["window"], mode="mirror")
-    background = float(np.median(plane[plane <= otsu]))
-    least = max(_SHARE_OF_OTSU * (otsu - background), _ABOVE_BACKGROUND)
-    bright = (plane > background + least) & (plane > surroundings + _ABOVE_SURROUNDINGS)
-    return holes_filled(bright, chosen["max_hole_area"], bright=plane - otsu)
+    least = max(_SHARE_OF_OTSU * (light.otsu - light.background), _ABOVE_BACKGROUND)
+    surroundings += _ABOVE_SURROUNDINGS
+    bright = (plane > light.background + least) & (plane > surroundings)
+    return holes_filled(bright, chosen["max_hole_area"], bright=plane - light.otsu)
 
 
 def _parted(mask: Mask, chosen: dict[str, Any]) -> NDArray[Any]:

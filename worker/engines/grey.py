@@ -19,6 +19,7 @@ _LEAST_CONTRAST = 5.0
 #: How coarse a picture is: of noise at most 1, of cells in phase contrast 2.2 or more.
 _LEAST_COARSENESS = 1.5
 _SAMPLE = 1_000_000
+_MOSAIC_PARTS, _MOSAIC_SIDE = 4, 512
 
 
 def grey_plane(image: NDArray[Any], channel: int = 0) -> Plane:
@@ -57,15 +58,38 @@ def is_noise(plane: Plane) -> bool:
     return coarse <= _LEAST_COARSENESS * grain
 
 
-def stretched(plane: Plane) -> Plane:
-    """Return *plane* so that background is near 0 and objects are near 1."""
+def levels_of(plane: Plane) -> tuple[float, float]:
+    """Return the values of *plane* that background and bright objects have."""
     low, quarter, high = np.percentile(_some(plane), (_LOW, _QUARTER, _HIGH))
     if high <= quarter + _LEAST_CONTRAST * (quarter - low):
         high = _bright_end(plane)
+    return float(low), float(high)
+
+
+def stretched(plane: Plane, levels: tuple[float, float]) -> Plane:
+    """Return *plane* with the lower level at 0 and the upper at 1; nothing is below 0."""
+    low, high = levels
     if not high > low:
         return np.zeros_like(plane)
-    shown: Plane = ((plane - low) / (high - low)).clip(0, None).astype(np.float32)
+    shown = plane - np.float32(low)
+    shown /= np.float32(high - low)
+    np.maximum(shown, 0, out=shown)
     return shown
+
+
+def mosaic(image: NDArray[Any]) -> NDArray[Any]:
+    """Return parts of a large `image[y, x, c]` side by side: its light is that of the whole."""
+    rows, columns = (_parts_of(length) for length in image.shape[:2])
+    return np.concatenate([np.concatenate([image[r, c] for c in columns], axis=1) for r in rows])
+
+
+def _parts_of(length: int) -> list[slice]:
+    """Return slices evenly along one side, or all of it where it is short."""
+    if length <= _MOSAIC_PARTS * _MOSAIC_SIDE:
+        return [slice(None)]
+    step = (length - _MOSAIC_SIDE) / (_MOSAIC_PARTS - 1)
+    begins = [round(place * step) for place in range(_MOSAIC_PARTS)]
+    return [slice(begin, begin + _MOSAIC_SIDE) for begin in begins]
 
 
 def _some(plane: Plane) -> Plane:

@@ -1,5 +1,6 @@
 """Steps that engines share: holes, necks, small objects, contrast."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,29 @@ from worker.engines.grey import Plane
 Mask = NDArray[np.bool_]
 Labels = NDArray[Any]
 
+#: What engines ask about the sizes of objects and holes, as JSON schema.
+SIZE_PARAMS: dict[str, Any] = {
+    "min_area": {
+        "title": "Least area (px)",
+        "description": "Smaller objects are dropped.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 10_000_000,
+        "default": 20,
+    },
+    "max_hole_area": {
+        "title": "Fill holes below (px)",
+        "description": "Smaller holes in an object are filled, larger ones are kept.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 10_000_000,
+        "default": 50,
+    },
+}
+
 #: By how many pixels the distance varies along an even stripe, by the grid alone.
 _ROUGHNESS = 0.5
+_ROWS_AT_ONCE = 1024
 
 
 def holes_filled(mask: Mask, max_area: float, bright: Plane | None = None) -> Mask:
@@ -112,20 +134,36 @@ def greatest(plane: Plane, labels: Labels) -> Plane:
     return peak
 
 
-def large_ones(labels: Labels, min_area: float) -> NDArray[np.uint32]:
-    """Return the connected parts of at least *min_area* pixels, as 1..N."""
-    parts, _ = connect(labels)
-    areas = np.bincount(parts.ravel())
+def large_ones(labels: Labels, min_area: float, *, reuse: bool = False) -> NDArray[np.uint32]:
+    """Return the connected parts of at least *min_area* pixels, as 1..N.
+
+    With *reuse* the array *labels* may become the answer, which spares a copy.
+    """
+    parts, origin = connect(labels)
+    areas = np.zeros(len(origin) + 1, np.int64)
+    # Not all at once: counting takes eight bytes for a pixel.
+    for rows in _bands(parts):
+        areas += np.bincount(rows.ravel(), minlength=len(areas))
     kept = areas >= min_area
     kept[0] = False
+    if kept[1:].all():
+        return parts
     numbers = np.where(kept, np.cumsum(kept), 0).astype(np.uint32)
-    return numbers[parts]
+    if parts is labels and not reuse:
+        parts = labels.copy()
+    for rows in _bands(parts):
+        rows[:] = numbers[rows]
+    return parts
+
+
+def _bands(labels: Labels) -> Iterator[Labels]:
+    for top in range(0, len(labels), _ROWS_AT_ONCE):
+        yield labels[top : top + _ROWS_AT_ONCE]
 
 
 def contrast_of(plane: Plane, labels: Labels) -> NDArray[np.float64]:
     """Return the mean of *plane*, cut to 0..1, in each object: a contrast as a score."""
-    flat = labels.ravel()
-    count = int(labels.max())
-    sums = np.bincount(flat, weights=plane.clip(0, 1).ravel(), minlength=count + 1)
-    areas = np.bincount(flat, minlength=count + 1)
-    return np.asarray(sums[1:] / areas[1:])
+    places = np.flatnonzero(labels)
+    owner = labels.reshape(-1)[places]
+    sums = np.bincount(owner, weights=plane.reshape(-1)[places].clip(0, 1))
+    return np.asarray(sums[1:] / np.bincount(owner)[1:])

@@ -30,18 +30,34 @@ def discover(points: Iterable[EntryPoint] | None = None) -> list[InstalledEngine
     return [_installed(point) for point in sorted(found, key=lambda point: point.name)]
 
 
+def find(name: str, points: Iterable[EntryPoint] | None = None) -> InstalledEngine | None:
+    """Return the engine *name*, if it is installed; nothing of the others is imported."""
+    chosen = entry_points(group=GROUP, name=name) if points is None else points
+    return next((_installed(point) for point in chosen if point.name == name), None)
+
+
+def engine_class(name: str) -> Any:
+    """Return the class behind an installed engine; None when it is none or cannot be imported."""
+    for point in entry_points(group=GROUP, name=name):
+        try:
+            return point.load()
+        except Exception:  # Why not, `find` says.
+            return None
+    return None
+
+
 class WarmEngines:
     """One loaded engine, kept until another is asked for."""
 
-    def __init__(self, installed: Callable[[], list[InstalledEngine]] = discover) -> None:
-        self._installed = installed
+    def __init__(self, find: Callable[[str], InstalledEngine | None] = find) -> None:
+        self._find = find
         self._warm: tuple[str, CheckedEngine] | None = None
 
     def get(self, name: str) -> CheckedEngine:
         """Return the loaded engine *name*; raise UnavailableError if it cannot be had."""
         if self._warm is not None and self._warm[0] == name:
             return self._warm[1]
-        chosen = next((each for each in self._installed() if each.name == name), None)
+        chosen = self._find(name)
         if chosen is None:
             raise _unavailable(name, "it is not installed on this worker")
         # The old one goes first: two models may not fit into memory.

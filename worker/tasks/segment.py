@@ -9,6 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from shared.domain.runs import Claimant
 from shared.messaging.task_names import SEGMENT
 from worker.app import app
+from worker.environment import remember_environment
 from worker.segmenting import carry_out, outline
 from worker.services import services
 
@@ -24,6 +25,7 @@ def segment(self: Any, run_id: str) -> None:
         worker=self.request.hostname,
         pid=os.getpid(),
         lease_seconds=here.settings.lease_seconds,
+        environment=remember_environment(here.database),
     )
     try:
         carry_out(

@@ -153,7 +153,7 @@ def _delete_while_working(
     until(lambda: _at_rest(plant, album), seconds=PATIENCE)
     for image, number in doomed.items():
         until(lambda image=image: not _files(plant, image), seconds=PATIENCE)
-        until(lambda number=number: _original_is_gone(plant, number), seconds=PATIENCE)
+        until(lambda number=number: _original_is_gone(plant, album, number), seconds=PATIENCE)
         del album.images[image]
         album.deleted += 1
     entry.images += len(doomed)
@@ -165,9 +165,9 @@ def _files(plant: Plant, image: UUID) -> list[str]:
     return [name for _, _, names in folders for name in names]
 
 
-def _original_is_gone(plant: Plant, number: int) -> bool:
+def _original_is_gone(plant: Plant, album: Album, number: int) -> bool:
     """Tell whether the janitor was here; the scheduler sends it each 30 s."""
     if not plant.long:
         storage = open_storage((plant.home / "files").as_uri())
         delete_files(plant.lab.database, storage)
-    return not (plant.home / f"files/images/{number:064x}").exists()
+    return not plant.file_of(album, number).exists()

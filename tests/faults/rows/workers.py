@@ -65,8 +65,10 @@ def _killed_within_a_lease(plant: Plant, *, at_most: int) -> list[tuple[Album, f
     """Kill worker after worker, each with an image of its own; return these and when it was."""
     killed: list[tuple[Album, float]] = []
     until_when = time.monotonic() + 0.7 * plant.lease_seconds
-    while not killed or (len(killed) < at_most and time.monotonic() < until_when):
-        plant.until_online(2)
+    while len(killed) < at_most:
+        plant.until_online(2)  # Which may take so long that the first lease ends.
+        if killed and time.monotonic() > until_when:
+            break
         album = plant.segmenting(mode="gate", gate="row2", once=True)
         plant.until_began(album)
         killed.append((album, plant.worker_of(album.only).kill()))

@@ -77,6 +77,18 @@ def test_a_token_is_the_only_thing_printed_and_lets_its_owner_in(run, client_of,
     assert answer.json["user"]["id"] == str(alice.id)
 
 
+def test_a_token_may_be_for_reading_and_for_some_days(run, client_of, alice):
+    done = run("token", "create", alice.email, "--name", "x", "--scope", "read", "--days", "7")
+
+    bearer = {"Authorization": f"Bearer {done.output.strip()}"}
+    [listed] = client_of(alice).get("/api/v1/auth/tokens").json["items"]
+    assert (listed["scope"], "expiresAt" in listed) == ("read", True)
+    stranger = client_of(None)
+    assert stranger.get("/api/v1/projects", headers=bearer).status_code == 200
+    made = stranger.post("/api/v1/projects", json={"title": "Plate 7"}, headers=bearer)
+    assert made.status_code == 403
+
+
 def test_a_token_for_nobody_is_refused(run, email):
     done = run("token", "create", email, "--name", "x")
 

@@ -15,6 +15,8 @@ from typing import Any, Self
 from urllib.request import urlopen
 from uuid import UUID, uuid4
 
+from jsonschema import Draft7Validator
+from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -25,8 +27,13 @@ from shared.messaging.redis_events import RedisEventPublisher
 from shared.messaging.redis_keys import RedisKeys
 from shared.messaging.tickets import RedisTickets
 from tests.unit.web.relay.samples import stats_update, status_update
+from web.api.asyncapi import socket_document
+from web.relay.messages import read_relay_message
 
 ROOT = Path(__file__).parents[3]
+RELAY_MESSAGE = Draft7Validator(
+    {"$ref": "#/components/schemas/RelayMessage", "components": socket_document()["components"]}
+)
 
 
 @dataclass
@@ -48,6 +55,15 @@ class RelayProcess:
                 return read
         except OSError:  # Also what urllib raises for an answer of 503.
             return None
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return one number of /metrics; 0 when it was never counted."""
+        with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        samples = [sample for family in families for sample in family.samples]
+        return sum(
+            s.value for s in samples if s.name == name and labels.items() <= s.labels.items()
+        )
 
     def when_ready(self) -> Self:
         try:
@@ -75,6 +91,7 @@ class Live:
     alice: UUID = field(default_factory=uuid4)  #: Owns the project.
     bob: UUID = field(default_factory=uuid4)  #: Shares it.
     eve: UUID = field(default_factory=uuid4)  #: Does not.
+    logins: dict[UUID, str] = field(default_factory=dict)  #: Where they are rows.
 
     def __post_init__(self) -> None:
         roles = {str(self.alice): "owner", str(self.bob): "viewer"}
@@ -102,7 +119,8 @@ class Live:
 
     def ticket(self, user_id: UUID, *, seconds: float = 3600) -> str:
         expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        holder = TicketHolder(user_id, session_id="login", expires_at=expires_at)
+        login = self.logins.get(user_id, "login")
+        holder = TicketHolder(user_id, session_id=login, expires_at=expires_at)
         return RedisTickets(self.redis, self.keys).issue(holder)
 
     def relay(self, **limits: float) -> RelayProcess:
@@ -116,9 +134,13 @@ class Live:
         """Open a socket and say nothing; without reading, it soon takes nothing more."""
         transport = socket.socket()
         transport.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
-        transport.connect(("127.0.0.1", relay.port))
         options = {"compression": None, "ping_interval": None, "max_queue": 4, **options}
-        opened = connect(relay.url, sock=transport, proxy=None, **options)
+        try:
+            transport.connect(("127.0.0.1", relay.port))
+            opened = connect(relay.url, sock=transport, proxy=None, **options)
+        except BaseException:
+            transport.close()
+            raise
         return Socket(self.stack.enter_context(opened))
 
     def signed_in(self, relay: RelayProcess, user_id: UUID, **options: Any) -> "Socket":
@@ -146,7 +168,11 @@ class Socket:
         self.connection.send(json.dumps(message))
 
     def hear(self, seconds: float = 10) -> dict[str, Any]:
-        heard: dict[str, Any] = json.loads(self.connection.recv(timeout=seconds))
+        """Return the next message; whatever the relay says is as its document promises (R2)."""
+        text = self.connection.recv(timeout=seconds)
+        read_relay_message(text)
+        heard: dict[str, Any] = json.loads(text)
+        assert list(RELAY_MESSAGE.iter_errors(heard)) == []
         return heard
 
     def closed(self, seconds: float = 20) -> tuple[int, list[dict[str, Any]]]:

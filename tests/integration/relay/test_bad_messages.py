@@ -76,7 +76,7 @@ def test_too_many_messages_close_with_4429(live, relay):
 def test_a_message_of_a_kind_nobody_knows_yet_is_answered_and_ignored(live, relay):
     browser = live.signed_in(relay, live.alice)
 
-    browser.say(m="vis", hidden=True)
+    browser.say(m="later", hidden=True)
     browser.say(m="ping", unknown="field")
 
     assert browser.hear()["code"] == "unknown_message"

@@ -121,19 +121,41 @@ def test_a_link_that_went_silent_is_given_up_and_made_again(own_valkey, own_live
     wait_until(lambda: relay.health() is not None)
 
 
-def test_a_browser_that_stops_reading_is_dropped_and_disturbs_nobody(live, relay):  # R12
+#: More than wait for one browser, and not so many that it is let go before it reads.
+MANY = 150
+
+
+def test_a_browser_that_stops_reading_is_dropped_and_disturbs_nobody(live):  # R12
+    relay = live.relay(stalled_seconds=4)  # It also has so long to read our close.
     stalled = live.watching(relay, live.bob, live.images)
     healthy = [live.watching(relay, live.alice, live.images) for _ in range(3)]
 
     heard = 0
-    for n in range(500):
+    for n in range(MANY):
         live.publish_status(str(n), images=50)
         heard += sum(browser.hear()["m"] == "pub" for browser in healthy)
+    wait_until(lambda: relay.metric("rt_closed_total", code="4429") == 1)
     code, before = stalled.closed()
 
-    assert heard == 3 * 500
+    assert heard == 3 * MANY
     assert code == 4429
-    assert 0 < len(before) < 500
+    assert 0 < len(before) < MANY
+
+
+def test_a_browser_that_reads_too_late_asks_again_and_has_everything(live, relay):  # R12
+    slow = live.watching(relay, live.bob, live.images)
+    for n in range(500):
+        live.publish_status(str(n), images=50)
+
+    heard = [slow.hear()]
+    while heard[-1]["m"] == "pub":
+        heard.append(slow.hear())
+    assert heard[-1] == {"m": "resync", "ch": str(live.images)}
+    [answer] = slow.subscribe(live.images, since=heard[-2]["id"])
+    live.publish_status("later")
+
+    assert answer["recovered"] is False  # It missed more than is kept.
+    assert slow.hear()["id"].endswith(":501")
 
 
 def test_of_a_state_channel_a_slow_browser_misses_only_what_is_outdated(live, relay):

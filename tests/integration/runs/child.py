@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from shared.domain.engines import Limits, Segmentation
+from shared.domain.engines import Segmentation
+from shared.domain.provenance import Environment
 from shared.domain.runs import Claimant
 from shared.storage import Storage
-from tests.integration.lab import Lab
+from tests.integration.lab import Lab, spec_of
 from worker.segmenting import EngineTurns, carry_out
 from worker.turns import FreeTurns
 
@@ -39,7 +39,7 @@ class FakeEngines:
     """One engine whose work the test decides."""
 
     find: Found = bright
-    spec: Any = field(default_factory=lambda: SimpleNamespace(limits=Limits()))
+    spec: Any = field(default_factory=lambda: spec_of("noop"))
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def get(self, name: str) -> "FakeEngines":
@@ -62,6 +62,7 @@ class Child:
     storage: Storage
     engines: FakeEngines
     turns: EngineTurns = field(default_factory=FreeTurns)
+    environment: Environment = field(default_factory=lambda: Environment({"celltally": "test"}))
 
     @property
     def database(self) -> object:
@@ -71,7 +72,7 @@ class Child:
         return carry_out(
             self,
             run_id,
-            Claimant("w1", pid, lease_seconds=lease),
+            Claimant("w1", pid, lease_seconds=lease, environment=self.environment.digest),
             is_timeout=lambda problem: isinstance(problem, TimeIsUpError),
         )
 

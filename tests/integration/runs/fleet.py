@@ -128,8 +128,9 @@ class Fleet:
 
     def until_ended(self, process: subprocess.Popen[bytes]) -> int:
         """Wait until the process ended by itself; return its exit code."""
+        code = process.wait(SECONDS)
         self.running.remove(process)
-        return process.wait(SECONDS)
+        return code
 
     def until_segmented(self, project: UUID) -> Row[Any]:
         """Wait for the end that every image has; return the run that led to it."""

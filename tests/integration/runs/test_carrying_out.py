@@ -1,5 +1,6 @@
 """One run from its claim to its outcome, as a child of a worker carries it out."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -28,6 +29,7 @@ from tests.integration.runs.child import (
     nothing_found,
 )
 from worker.engines.checked import ImageTooLargeError
+from worker.engines.progress import tell
 from worker.turns import NoTurnError
 
 
@@ -86,6 +88,46 @@ def test_a_second_delivery_in_the_middle_does_nothing(lab: Lab, child: Child, ru
     assert lab.run(run.id).attempt == 1
 
 
+def test_each_tile_is_told_to_the_heartbeat_and_forgotten_with_the_turn(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    told = []
+
+    def find(image: np.ndarray) -> Segmentation:
+        for done in (1, 2):
+            tell(done, 2)
+            told.append(child.turns.progress())
+        return bright(image)
+
+    child.engines.find = find
+
+    assert child.carry_out(run.id)
+    assert told == [{os.getpid(): (1, 2)}, {os.getpid(): (2, 2)}]
+    assert child.turns.progress() == {}
+
+
+def test_a_run_that_is_taken_away_ends_at_the_next_tile(
+    lab: Lab, child: Child, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Q4."""
+    monkeypatch.setattr("worker.holding.ASK_SECONDS", 0)
+    tiles = []
+
+    def find(image: np.ndarray) -> Segmentation:
+        for done in range(1, 10):
+            tiles.append(done)
+            if done == 3:
+                lab.cancel(Scope.IMAGE, run.image_id)
+            tell(done, 9)
+        return bright(image)
+
+    child.engines.find = find
+
+    assert not child.carry_out(run.id)
+    assert tiles == [1, 2, 3]
+    assert lab.run(run.id).status == RunStatus.CANCELLED
+
+
 class NoTurns:
     """Every place at the engine is taken for long."""
 
@@ -93,6 +135,9 @@ class NoTurns:
     def taken(self, _limits: Limits) -> Iterator[float]:
         raise NoTurnError
         yield
+
+    def tell(self, _done: int, _total: int) -> None:
+        raise AssertionError("nobody is in the engine")
 
 
 def test_an_image_without_a_turn_waits_again_for_any_worker(
@@ -304,3 +349,67 @@ def test_a_16_bit_tiff_reaches_the_engine_with_its_values(lab: Lab, child: Child
 
     [image] = seen
     assert (image.shape, image.max()) == ((16, 16, 1), 40_000)
+
+
+def test_an_engine_is_shown_the_chosen_channels_and_all_are_measured(
+    lab: Lab, child: Child
+) -> None:
+    """U5."""
+    picture = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    seen = []
+
+    def look(image: np.ndarray) -> Segmentation:
+        seen.append(image)
+        return bright(image)
+
+    child.engines.find = look
+    project = lab.project()
+    lab.sql("UPDATE projects SET channels = ARRAY[2] WHERE id = :id", id=project)
+    run = lab.one_run(project)
+    child.storage.put(lab.image(run.image_id).storage_key, encoded(picture))
+
+    child.carry_out(run.id)
+
+    assert np.array_equal(seen[0], picture[:, :, [1]])
+    [found, _] = load_objects(child.storage, lab.run(run.id).result_path)
+    intensities = {key for key in found["measurements"] if key.startswith("intensityMean")}
+    assert intensities == {"intensityMean:0", "intensityMean:1", "intensityMean:2"}
+    assert lab.run(run.id).channels == [2]
+
+
+def test_an_image_without_the_chosen_channel_fails_with_words(lab: Lab, child: Child) -> None:
+    project = lab.project()
+    lab.sql("UPDATE projects SET channels = ARRAY[4] WHERE id = :id", id=project)
+    run = lab.one_run(project)
+    colours = np.zeros((20, 30, 3), np.uint8)
+    child.storage.put(lab.image(run.image_id).storage_key, encoded(colours))
+
+    child.carry_out(run.id)
+
+    failed = lab.run(run.id)
+    assert failed.failure_code == FailureCode.UNSUPPORTED_FORMAT
+    assert "channel 4, and this image has 3" in failed.failure_detail
+
+
+def test_other_channels_are_no_result_that_is_there_already(
+    lab: Lab, child: Child, run: Any
+) -> None:
+    child.carry_out(run.id)
+    assert lab.segment(run.project_id).queued == 0
+
+    lab.sql("UPDATE projects SET channels = ARRAY[1] WHERE id = :id", id=run.project_id)
+
+    assert lab.segment(run.project_id).queued == 1
+
+
+def test_a_project_gives_its_pixel_size_to_images_that_have_none(lab: Lab, child: Child) -> None:
+    project = lab.project()
+    lab.sql("UPDATE projects SET pixel_size_um = 0.5 WHERE id = :id", id=project)
+    run = lab.one_run(project)
+    child.storage.put(lab.image(run.image_id).storage_key, encoded(disks(2)))
+
+    child.carry_out(run.id)
+
+    assert lab.run(run.id).pixel_size_um == 0.5
+    [found, _] = load_objects(child.storage, lab.run(run.id).result_path)
+    assert found["measurements"]["areaUm2"] == found["measurements"]["area"] * 0.25

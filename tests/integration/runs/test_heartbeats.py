@@ -1,16 +1,20 @@
 """The pulse of a worker: what its parent process does for its children (rules.md C.20)."""
 
 from dataclasses import dataclass, field
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from shared.actions.exports import ask_export
+from shared.actions.write_export import claim_export
+from shared.database.exports import NewExport
 from shared.database.leases import Holding
 from shared.database.workers import online_workers
-from shared.domain.runs import ClaimedRun, FailureCode, RunStatus
+from shared.domain.exports import ExportFormat, Selection
+from shared.domain.runs import Claimant, ClaimedRun, FailureCode, RunStatus
+from shared.latch import Latch
 from tests.integration.lab import Lab
 from worker.endings import Endings
 from worker.heartbeat import BEAT_SECONDS, Heartbeat
@@ -25,12 +29,16 @@ class FakePool:
 
     live: set[int] = field(default_factory=lambda: {1, 2})
     busy: set[Holding] = field(default_factory=set)
+    writing: set[int] = field(default_factory=set)
 
     def pids(self) -> set[int]:
         return set(self.live)
 
     def at_work(self) -> set[Holding]:
         return set(self.busy)
+
+    def exporting(self) -> set[int]:
+        return set(self.writing)
 
 
 @dataclass
@@ -39,6 +47,10 @@ class FakeTurns:
 
     places: int = 2
     late: set[int] = field(default_factory=set)
+    told: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def progress(self) -> dict[int, tuple[int, int]]:
+        return dict(self.told)
 
     def overdue(self) -> set[int]:
         return set(self.late)
@@ -111,6 +123,35 @@ def test_a_beat_says_that_the_worker_is_there(lab: Lab, heartbeat: Heartbeat) ->
 
     [worker] = online(lab)
     assert (worker.worker, worker.queues, worker.slots) == ("w1", ["segment.cpu"], 2)
+
+
+def test_a_beat_writes_down_how_far_each_run_is(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, turns: FakeTurns, project: UUID
+) -> None:
+    first = at_work(lab, pool, project)
+    second = at_work(lab, pool, project, pid=2)
+    turns.told = {1: (3, 12), 7: (1, 2)}
+
+    heartbeat.beat_once(0.0)
+    turns.told = {}  # It measures: the engine is done with its tiles.
+    heartbeat.beat_once(2 * BEAT_SECONDS)
+
+    tiles = [(run.tiles_done, run.tiles_total) for run in map(lab.run, (first.id, second.id))]
+    assert tiles == [(3, 12), (None, None)]
+
+
+def test_another_attempt_begins_with_no_tile(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, turns: FakeTurns, project: UUID
+) -> None:
+    run = at_work(lab, pool, project)
+    turns.told = {1: (3, 12)}
+    heartbeat.beat_once(0.0)
+
+    lab.hand_back("w1", 1)
+    again = lab.claimed(run.id, pid=2)
+
+    assert again.attempt == 2
+    assert lab.run(run.id).tiles_total is None
 
 
 def test_it_beats_when_a_beat_is_due(lab: Lab, heartbeat: Heartbeat) -> None:
@@ -248,7 +289,7 @@ def test_other_workers_are_left_alone(
 
 
 def test_a_worker_that_stops_says_good_bye(lab: Lab, heartbeat: Heartbeat) -> None:
-    stopping = Event()
+    stopping = Latch()
     stopping.set()
     heartbeat.beat_once(0.0)
 
@@ -346,7 +387,7 @@ def test_what_is_still_held_at_the_end_is_released(
     lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
 ) -> None:
     """Q10, rule 20."""
-    stopping = Event()
+    stopping = Latch()
     stopping.set()
     run = at_work(lab, pool, project)
 
@@ -402,3 +443,62 @@ def test_a_child_that_finished_meanwhile_is_not_ended(
     heartbeat.beat_once(STRAY_SECONDS)
 
     assert killed == []
+
+
+def test_what_a_dead_child_exported_waits_again(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+) -> None:
+    """E5: as soon as a run of its would."""
+    lab.images(project, 1)
+    new = NewExport(project, lab.owner(project), (ExportFormat.CSV,), Selection())
+    export_id = lab.database.transact(lambda tx: ask_export(tx, new)["id"])
+    claimant = Claimant("w1", 1, LEASE)
+    lab.database.transact(lambda tx: claim_export(tx, export_id, claimant=claimant))
+
+    heartbeat.beat_once(0.0)
+    assert lab.value("SELECT status FROM exports") == "running"
+    pool.live.discard(1)
+    heartbeat.beat_once(1.0)
+
+    assert lab.value("SELECT status FROM exports") == "queued"
+
+
+def test_the_lease_of_an_export_is_kept_while_its_child_writes(
+    lab: Lab, heartbeat: Heartbeat, pool: FakePool, project: UUID
+) -> None:
+    """A workbook of a million rows is one step of many minutes."""
+    lab.images(project, 1)
+    new = NewExport(project, lab.owner(project), (ExportFormat.XLSX,), Selection())
+
+    def begin(pid: int) -> None:
+        export_id = lab.database.transact(lambda tx: ask_export(tx, new)["id"])
+        claimant = Claimant("w1", pid, LEASE)
+        lab.database.transact(lambda tx: claim_export(tx, export_id, claimant=claimant))
+
+    for pid in (1, 2):
+        begin(pid)
+    lab.sql("UPDATE exports SET lease_until = now()")
+    pool.writing = {1}
+
+    heartbeat.beat_once(0.0)
+
+    kept = lab.sql("SELECT pid FROM exports WHERE lease_until > now()")
+    assert [row.pid for row in kept] == [1]
+
+
+def test_a_worker_that_stops_gives_its_exports_back(
+    lab: Lab, heartbeat: Heartbeat, project: UUID
+) -> None:
+    """A deployment uses up no attempt."""
+    lab.images(project, 1)
+    new = NewExport(project, lab.owner(project), (ExportFormat.CSV,), Selection())
+    export_id = lab.database.transact(lambda tx: ask_export(tx, new)["id"])
+    claimant = Claimant("w1", 1, LEASE)
+    lab.database.transact(lambda tx: claim_export(tx, export_id, claimant=claimant))
+    stopping = Latch()
+    stopping.set()
+
+    heartbeat.run(stopping)
+
+    [row] = lab.sql("SELECT status, attempt FROM exports")
+    assert (row.status, row.attempt) == ("queued", 0)

@@ -173,3 +173,25 @@ def test_an_image_that_is_worked_at_is_not_queued_twice(
         lab.repeat(only)
 
     assert len(lab.runs(project, "queued")) == 1
+
+
+def test_a_run_is_not_repeated_while_its_engine_is_unavailable(
+    lab: Lab, project: UUID, segmented: Callable
+) -> None:
+    [only] = segmented(4)
+    engine = RegisteredEngine("noop", lab.engine(), available=False, reason="no weights")
+    lab.database.transact(lambda tx: register_engine(tx.connection, engine))
+
+    with pytest.raises(ConflictError, match=r"noop 1 is not available \(no weights\)"):
+        lab.repeat(only)
+
+
+def test_a_run_is_not_repeated_with_other_weights(
+    lab: Lab, project: UUID, segmented: Callable
+) -> None:
+    [only] = segmented(4)
+    lab.sql("UPDATE runs SET weights_sha256 = 'old' WHERE id = :id", id=only)
+    lab.engine(weights_sha256="new")
+
+    with pytest.raises(ConflictError, match="weights that noop 1 had are not installed any more"):
+        lab.repeat(only)

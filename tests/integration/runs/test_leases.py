@@ -7,7 +7,7 @@ import pytest
 from shared.actions.leases import hand_back, release, release_all, renew_leases, time_out
 from shared.database.leases import Holding
 from shared.domain.images import ImageStatus
-from shared.domain.runs import MAX_ATTEMPTS, FailureCode, RunStatus
+from shared.domain.runs import FORGIVEN_LOSSES, MAX_ATTEMPTS, FailureCode, RunStatus
 from tests.integration.lab import Lab
 
 
@@ -109,13 +109,43 @@ def test_a_run_whose_lease_ran_out_waits_again(lab: Lab, project: UUID) -> None:
     assert lab.is_exact(project)
 
 
+def test_the_first_losses_of_whole_workers_are_not_held_against_the_image(
+    lab: Lab, project: UUID
+) -> None:
+    """Q1, Q8: with machines that come and go, chance alone may take one image three times."""
+    run = lab.one_run(project)
+
+    for _ in range(MAX_ATTEMPTS + FORGIVEN_LOSSES):
+        assert lab.run(run.id).status == RunStatus.QUEUED
+        lab.claimed(run.id)
+        lab.expire_leases()
+        lab.reap()
+
+    assert lab.run(run.id).failure_code == FailureCode.WORKER_LOST
+
+
+def test_a_forgiven_loss_gives_one_attempt_more_and_no_other(lab: Lab, project: UUID) -> None:
+    """Q8: an image that then kills its children is given up as early as any."""
+    run = lab.one_run(project)
+    lab.claimed(run.id)
+    lab.expire_leases()
+    lab.reap()
+
+    for _ in range(MAX_ATTEMPTS):
+        assert lab.run(run.id).status == RunStatus.QUEUED
+        lab.claimed(run.id)
+        lab.hand_back("w1", 1)
+
+    assert lab.run(run.id).failure_code == FailureCode.WORKER_LOST
+
+
 def test_a_lost_new_run_leaves_the_old_result(lab: Lab, project: UUID) -> None:
     """Rule 19: the image returns to what its result says."""
     done = lab.claimed(lab.one_run(project).id)
     lab.complete(done, objects=2)
     lab.segment(project, force=True)
     again = lab.runs(project, "queued")[0].id
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS + FORGIVEN_LOSSES):
         lab.claimed(again)
         lab.expire_leases()
         lab.reap()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from shared.actions.delete_project import delete_project
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.domain.channels import Channel, ChannelKind
 from shared.domain.runs import RunStatus
+from shared.latch import Latch
 from shared.scheduling import Scheduler, run
 from shared.storage import open_storage
 from tests.integration.interleaving import until
@@ -26,7 +27,7 @@ def scheduler(lab: Lab) -> Scheduler:
 @contextmanager
 def at_work(scheduler: Scheduler) -> Iterator[None]:
     """Have the scheduler run in a thread."""
-    stopping = Event()
+    stopping = Latch()
     thread = Thread(target=run, args=(scheduler, stopping))
     thread.start()
     yield

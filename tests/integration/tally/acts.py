@@ -38,6 +38,7 @@ PEOPLE = acts(
     retry={"where": PICKS, "code": st.sampled_from(FailureCode)},
     repeat={"where": PICKS, "which": PICKS},
     choose_result={"where": PICKS, "which": PICKS},
+    edit={"where": PICKS, "which": PICKS, "objects": st.integers(min_value=0, max_value=4)},
     cancel={"scope": st.sampled_from(Scope), "where": PICKS, "which": PICKS},
     rename={"where": PICKS},
     roll_back={"where": PICKS},

@@ -211,9 +211,7 @@ def test_the_latest_acts_never_go_back(lab: Lab, project: UUID) -> None:
     assert after.last_segmentation_completed == before.last_segmentation_completed is not None
 
 
-def test_acts_are_summed_by_quarter_hour_and_not_lowered_by_deletes(
-    lab: Lab, project: UUID
-) -> None:
+def test_acts_are_summed_by_minute_and_not_lowered_by_deletes(lab: Lab, project: UUID) -> None:
     """Rule 9: today counts acts, not stock; a duplicate is no act."""
     lab.upload(project, ["a", "b"])
     lab.upload(project, ["b"])
@@ -226,11 +224,11 @@ def test_acts_are_summed_by_quarter_hour_and_not_lowered_by_deletes(
 
     [bucket] = lab.sql(
         "SELECT sum(uploads) AS uploads, sum(completions) AS completions, sum(run_ms) AS run_ms,"
-        " bool_and(date_bin('15 minutes', starts_at, '2000-01-01Z') = starts_at) AS on_the_quarter"
+        " bool_and(date_trunc('minute', starts_at) = starts_at) AS on_the_minute"
         " FROM activity_buckets"
     )
     assert (bucket.uploads, bucket.completions, bucket.run_ms) == (4, 1, 250)
-    assert bucket.on_the_quarter
+    assert bucket.on_the_minute
 
 
 def test_a_failed_run_asks_for_the_recount_like_any_other(lab: Lab, project: UUID) -> None:

@@ -24,6 +24,7 @@ from shared.database.moves import Scope
 from shared.database.transaction import Transaction
 from shared.domain.errors import ConflictError
 from shared.domain.events import ImageStatusUpdate
+from shared.domain.images import ACTIVE_STATUSES, ImageStatus
 from shared.domain.runs import ClaimedRun, FailureCode
 from shared.domain.stats import ProjectStats
 from tests.integration.lab import Lab
@@ -126,6 +127,16 @@ class AnyOrder(RuleBasedStateMachine):
                 self.lab.choose(run.image_id, run.id)
                 assert self.lab.image(run.image_id).current_run_id == run.id
 
+    def edit(self, where: int, which: int, objects: int) -> None:
+        images = self.images(pick(self.projects, where))
+        if images:
+            before = self.lab.image(pick(images, which))
+            run = self.lab.edit(before.id, objects)
+            after = self.lab.image(before.id)
+            assert (after.current_run_id, after.object_count) == (run, objects)
+            settled = ImageStatus.SEGMENTED if objects else ImageStatus.NO_OBJECTS
+            assert after.status == (before.status if before.status in ACTIVE_STATUSES else settled)
+
     def cancel(self, scope: Scope, where: int, which: int) -> None:
         project = pick(self.projects, where)
         runs = self.lab.runs(project)
@@ -185,7 +196,8 @@ class AnyOrder(RuleBasedStateMachine):
                 assert self.lab.fail(run, outcome) == held
             else:
                 assert self.lab.complete(run, outcome, ms=10 * outcome) == held
-                self.completions[self.owners.get(run.project_id, GONE)] += held
+                shown = held and self.lab.run(run.id).outrun_by is None
+                self.completions[self.owners.get(run.project_id, GONE)] += shown
             self.working.remove(run)
             self.ended.append(run)
 

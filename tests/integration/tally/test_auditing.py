@@ -1,7 +1,8 @@
 """`celltally audit`: each broken invariant is found and named with its remedy (S2, S6)."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -27,6 +28,9 @@ BREAKS = {
     "UPDATE stats_deltas SET at = now() - interval '61 s'": "not folded into its tally",
     "INSERT INTO outbox (channel, type, data, created_at)"
     " VALUES ('user:1', 'notice', '{}', now() - interval '61 s')": "a message is not published",
+    "INSERT INTO exports (project_id, user_id, formats, max_attempts, status, attempt, token,"
+    " lease_until) SELECT id, owner_id, '{csv}', 3, 'running', 1, gen_random_uuid(),"
+    " now() - interval '16 s' FROM projects": "an export is running",
     "UPDATE images SET status = 'uploaded' WHERE status = 'queued'": "queued without a waiting run",
     "UPDATE images SET status = 'uploaded' WHERE status = 'processing'": "without a running run",
     "UPDATE images SET status = 'queued' WHERE status = 'segmented'": "queued without a waiting",
@@ -117,6 +121,40 @@ def test_two_active_runs_of_an_image_are_found(
     finally:
         lab.forget_everything()
         lab.sql(index.made)
+
+
+def begun(lab: Lab, **values: object) -> str:
+    """Insert an upload of ten bytes and return its id."""
+    columns = {"id": uuid4(), "filename": "a.png", "length": 10, "metadata": "", **values}
+    names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    lab.sql(
+        f"INSERT INTO uploads (project_id, user_id, expires_at, {names})"
+        f" SELECT id, owner_id, now() + interval '1 day', {marks} FROM projects LIMIT 1",
+        **columns,
+    )
+    return str(columns["id"])
+
+
+def test_an_upload_that_nobody_finishes_is_found(
+    lab: Lab, storage: Storage, done: ClaimedRun
+) -> None:
+    begun(lab, state="finishing", received=10, due_at=datetime.now(UTC))
+    late = begun(lab, state="finishing", received=10, due_at=datetime.now(UTC) - timedelta(hours=1))
+
+    [finding] = broken(lab, storage).values()
+
+    assert finding.offenders.first == (late,)
+    assert "celltally scheduler" in finding.remedy
+
+
+def test_a_part_that_is_gone_is_found(lab: Lab, storage: Storage, done: ClaimedRun) -> None:
+    storage.put("uploads/1/0.a", b"part")
+    begun(lab, parts=["uploads/1/0.a"], received=4)
+    incomplete = begun(lab, parts=["uploads/1/0.a", "uploads/2/4.b"], received=8)
+
+    [finding] = broken(lab, storage).values()
+
+    assert finding.offenders.first == (incomplete,)
 
 
 def test_drift_is_told_with_its_project_and_its_remedy(

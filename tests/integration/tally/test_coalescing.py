@@ -124,6 +124,21 @@ def test_a_recount_that_comes_too_soon_is_put_off_and_keeps_its_ask(
     assert [version for _, _, version in here.publisher.states] == [1, 3]
 
 
+def test_of_two_recounts_at_once_the_second_is_put_off(
+    lab: Lab, here: Recounting, project: UUID
+) -> None:
+    """Both found the project rested; the second gets the lock when the first has folded."""
+    change(lab, project)
+
+    with held("fold.before_lock", lambda: recount_project(here, project)):
+        recount_project(here, project)
+
+    assert [version for _, _, version in here.publisher.states] == [1]
+    [(put_off, seconds)] = here.queue.later
+    assert put_off == project
+    assert 0 < seconds <= STATS_INTERVAL
+
+
 def test_while_changes_flood_in_fewer_are_announced(
     lab: Lab, here: Recounting, project: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,8 @@
 """A user's totals: exact, announced when they changed, computed for somebody (rules.md A.10)."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -206,3 +208,125 @@ def test_today_begins_in_the_users_own_time_zone(lab: Lab, ada: UUID, project: U
     today = refresh_dashboard(lab.database, ada).recent_activity.images_uploaded_today
 
     assert (yesterday, today) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 23),  # The clock goes forward,
+        ("Europe/Berlin", date(2026, 10, 25), 25),  # and back.
+        ("America/New_York", date(2026, 3, 8), 23),
+        ("Asia/Kathmandu", date(2026, 3, 29), 24),  # 5:45 h from UTC.
+        ("UTC", date(2026, 3, 29), 24),
+    ],
+)
+def test_a_day_is_as_long_as_it_is_where_the_user_lives(
+    lab: Lab, ada: UUID, project: UUID, zone: str, day: date, hours: int
+) -> None:
+    """S8: folded or not, what was done in each hour of the day counts, and nothing else."""
+    lab.sql("UPDATE users SET time_zone = :zone", zone=zone)
+    midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    for hour in range(-2, hours):
+        lab.images(project)
+        lab.sql(
+            "UPDATE stats_deltas SET at = :at",
+            at=midnight + timedelta(hours=hour, minutes=15),
+        )
+        if hour % 2:
+            lab.fold(project)
+    evening = midnight + timedelta(hours=hours) - timedelta(seconds=1)
+    if lab.deltas(project):
+        lab.fold(project)
+
+    def of_day(moment: datetime) -> int:
+        with lab.database.reading() as connection:
+            totals = dashboards.read_dashboard(connection, ada, at=moment)
+        return totals.recent_activity.images_uploaded_today
+
+    assert of_day(evening) == hours
+    assert of_day(evening + timedelta(seconds=1)) == 0
+    assert of_day(midnight - timedelta(seconds=1)) == hours + 2
+
+
+def test_a_week_begins_on_monday_where_the_user_lives(lab: Lab, ada: UUID, project: UUID) -> None:
+    """S8: this one is an hour longer than others."""
+    lab.sql("UPDATE users SET time_zone = 'Pacific/Auckland'")
+    monday, next_monday = (
+        datetime(2026, month, day, tzinfo=ZoneInfo("Pacific/Auckland")).astimezone(UTC)
+        for month, day in ((3, 30), (4, 6))
+    )
+    lab.sql("UPDATE projects SET created_at = :at", at=monday)
+
+    def of_week(moment: datetime) -> int:
+        with lab.database.reading() as connection:
+            totals = dashboards.read_dashboard(connection, ada, at=moment)
+        return totals.recent_activity.projects_created_this_week
+
+    assert of_week(next_monday - timedelta(seconds=1)) == 1
+    assert of_week(next_monday) == 0
+
+
+def test_totals_are_due_again_once_a_day_began_where_the_user_lives(
+    lab: Lab, ada: UUID, project: UUID
+) -> None:
+    """S8, rule 9: and nobody else's are."""
+    watch(lab, ada)
+    recompute(lab, ada)
+    with lab.database.reading() as connection:
+        dashboards.mark_new_days_due(connection)
+    assert due(lab) == []
+
+    lab.sql("UPDATE dashboards SET computed_at = computed_at - interval '1 day'")
+    lab.database.transact(lambda tx: dashboards.mark_new_days_due(tx.connection))
+
+    assert due(lab) == [ada]
+
+
+def test_a_look_that_finds_nothing_new_costs_one_statement(
+    lab: Lab, ada: UUID, project: UUID, statements: list[str]
+) -> None:
+    """D1."""
+    lab.images(project)
+    first = refresh_dashboard(lab.database, ada)
+    statements.clear()
+
+    again = refresh_dashboard(lab.database, ada)
+
+    assert again == first
+    assert len(statements) == 1
+
+
+def test_of_two_looks_at_once_each_is_answered_exactly(lab: Lab, ada: UUID, project: UUID) -> None:
+    """One that read older totals than another stored reads again."""
+    lab.images(project)
+    later = []
+
+    def meanwhile() -> None:
+        if not later:
+            lab.images(project)
+            later.append(None)
+            later[0] = refresh_dashboard(lab.database, ada)
+
+    with held("dashboard.before_store", meanwhile):
+        first = refresh_dashboard(lab.database, ada)
+
+    assert later[0].total_images == 2
+    assert first == later[0]
+
+
+def test_a_look_forgets_no_fold_that_came_after_it_read(lab: Lab, ada: UUID, project: UUID) -> None:
+    watch(lab, ada)
+    recompute(lab, ada)
+    lab.images(project)
+
+    def meanwhile() -> None:
+        lab.images(project)
+        lab.fold(project)
+
+    with held("dashboard.before_store", meanwhile):
+        assert refresh_dashboard(lab.database, ada).total_images == 1
+
+    assert due(lab) == [ada]
+    update = recompute(lab, ada)
+    assert update is not None
+    assert update.metrics.total_images == 2

@@ -1,7 +1,6 @@
 """The scheduler compares every tally with its rows each day, repairs drift and keeps it (S6)."""
 
 from collections.abc import Callable
-from threading import Event
 from uuid import UUID
 
 import pytest
@@ -10,6 +9,7 @@ from structlog.testing import capture_logs
 
 from shared.actions.reconcile_stats import reconcile_some, repair
 from shared.database.transaction import Transaction
+from shared.latch import Latch
 from shared.scheduling import Scheduler, slow_duties_beside
 from shared.storage import open_storage
 from tests.integration.interleaving import until
@@ -50,7 +50,7 @@ def test_the_duty_finds_repairs_keeps_and_tells_drift(
     lose_images(project)
 
     with capture_logs() as lines:
-        scheduler.reconcile_stats(Event())
+        scheduler.reconcile_stats(Latch())
 
     assert lab.is_exact(project)
     [kept] = lab.sql("SELECT project_id, differences, total FROM drift_found")
@@ -65,7 +65,7 @@ def test_a_right_tally_is_marked_and_nothing_else(
 ) -> None:
     before = lab.stats(project)
 
-    scheduler.reconcile_stats(Event())
+    scheduler.reconcile_stats(Latch())
 
     assert lab.stats(project) == before
     assert lab.sql("SELECT FROM drift_found") == []
@@ -149,7 +149,7 @@ def test_a_broken_invariant_is_logged_with_its_remedy(lab: Lab, scheduler: Sched
     lab.images(lab.project())  # Nothing of it is stored.
 
     with capture_logs() as lines:
-        scheduler.audit(Event())
+        scheduler.audit(Latch())
 
     [line] = [line for line in lines if line["event"] == "an invariant is broken"]
     assert line["offenders"] == 1

@@ -300,3 +300,12 @@ def test_every_status_has_its_column(lab: Lab, project: UUID) -> None:
     stats = lab.stats(project)
     assert {getattr(stats, f"{status}_count") for status in COUNTED} == {1}
     assert lab.is_exact(project)
+
+
+def test_more_images_than_one_statement_takes_are_all_counted(lab: Lab, project: UUID) -> None:
+    """S1: a statement has at most 65,535 parameters."""
+    ids = lab.images(project, 5_000)
+
+    assert len(set(ids)) == 5_000
+    assert lab.stats(project).image_count == 5_000
+    assert lab.is_exact(project)

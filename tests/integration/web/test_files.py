@@ -136,6 +136,8 @@ def test_the_objects_come_with_outlines_and_measurements(client_of, alice, segme
     assert [each["score"] for each in result["objects"]] == [0.9, 0.8]
     assert result["objects"][0]["measurements"]["area"] == 6
     assert result["objects"][0]["holes"] == []
+    assert result["summary"]["objectCount"] == 2
+    assert result["summary"]["coverage"] == 10 / 64
     assert sorted(map(tuple, result["objects"][1]["polygon"])) == [(5, 5), (5, 7), (7, 5), (7, 7)]
 
 

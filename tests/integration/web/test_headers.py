@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.browsers import browser_of
 from tests.integration.web.answers import is_problem
+from web import limits
 from web.app import create_app
 
 
@@ -63,3 +65,22 @@ def test_guessing_passwords_is_slowed_down(services):
     assert {each.status_code for each in answers[:20]} == {401}
     assert is_problem(answers[20], 429, "too_many_requests")
     assert int(answers[20].headers["Retry-After"]) > 0
+
+
+def test_writes_are_counted_for_each_account_and_reads_are_not(
+    services, alice, bob, database, monkeypatch
+):
+    """Rule 17: 600 a minute, of which the test allows itself five."""
+    assert limits.WRITES == "600 per minute"
+    monkeypatch.setattr(limits, "WRITES", "5 per minute")
+    limited = services.settings.model_copy(update={"rate_limits": "on"})
+    app = create_app(replace(services, settings=limited))
+    hers, his = browser_of(app, alice), browser_of(app, bob)
+
+    answers = [hers.post("/api/v1/projects", json={"title": f"P{n}"}) for n in range(6)]
+
+    assert [each.status_code for each in answers[:5]] == [201] * 5
+    assert is_problem(answers[5], 429, "too_many_requests")
+    assert int(answers[5].headers["Retry-After"]) > 0
+    assert hers.get("/api/v1/activity").status_code == 200
+    assert his.post("/api/v1/projects", json={"title": "P"}).status_code == 201

@@ -5,9 +5,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.database import environments
 from shared.database.dispatch_state import LEADER_LOCK
 from shared.database.workers import OnlineWorker, beat
 from shared.domain.images import ImageStatus
+from shared.domain.provenance import Environment
 from tests.integration.web.answers import is_problem
 
 
@@ -36,7 +38,9 @@ def test_a_status_chooses_images_and_several_add_up(client_of, alice, make_proje
     assert len(ids(client.get(address(project, "?status=")))) == 4
 
 
-@pytest.mark.parametrize("sort", ["createdAt", "-createdAt", "filename", "-objectCount"])
+@pytest.mark.parametrize(
+    "sort", ["createdAt", "-createdAt", "filename", "-objectCount", "suspicion", "-suspicion"]
+)
 def test_pages_show_every_image_once_and_in_order(client_of, alice, make_project, sort):
     project, client = make_project(segmented=3, no_objects=1, uploaded=3), client_of(alice)
 
@@ -51,11 +55,54 @@ def test_pages_show_every_image_once_and_in_order(client_of, alice, make_project
     assert seen == ids(client.get(address(project, f"?sort={sort}")))
 
 
-def test_an_image_is_the_same_object_in_the_list_and_alone(client_of, alice, make_project):
-    project, client = make_project(segmented=1, failed=1, queued=1), client_of(alice)
+def test_an_image_that_is_worked_at_says_how_far_it_is(client_of, alice, make_project, database):
+    project, client = make_project(processing=1, segmented=1), client_of(alice)
+    at_work, done = project.image_ids
+    set_tiles = text("UPDATE runs SET tiles_done = 3, tiles_total = 12 WHERE project_id = :id")
+    database.transact(lambda tx: tx.execute(set_tiles, {"id": project.id}))
+
+    assert client.get(f"/api/v1/images/{at_work}").json["progress"] == {"done": 3, "total": 12}
+    assert "progress" not in client.get(f"/api/v1/images/{done}").json
+    [run] = client.get(f"/api/v1/images/{at_work}/runs").json["items"]
+    assert run["progress"] == {"done": 3, "total": 12}
+    [run] = client.get(f"/api/v1/images/{done}/runs").json["items"]
+    assert "progress" not in run
+
+
+def test_an_image_is_the_same_object_in_the_list_and_alone(
+    client_of, alice, make_project, database
+):
+    project, client = make_project(segmented=1, failed=1, queued=1, processing=1), client_of(alice)
+    set_tiles = text("UPDATE runs SET tiles_done = 1, tiles_total = 2 WHERE status = 'running'")
+    database.transact(lambda tx: tx.execute(set_tiles))
 
     for listed in client.get(address(project)).json["items"]:
         assert client.get(f"/api/v1/images/{listed['id']}").json == listed
+
+
+def test_a_doubtful_result_says_why_and_comes_first(client_of, alice, make_project, database):
+    """(issue 5, quality flags)"""
+    project, client = make_project(segmented=2, no_objects=1, uploaded=1), client_of(alice)
+    doubtful = project.images[ImageStatus.SEGMENTED][1]
+    values = {"id": doubtful, "quality": '{"borderShare": 0.6, "saturatedShare": 0.5}'}
+    statement = text("UPDATE images SET quality = CAST(:quality AS jsonb) WHERE id = :id")
+    database.transact(lambda tx: tx.execute(statement, values))
+
+    first, empty, fine, new = client.get(address(project, "?sort=suspicion")).json["items"]
+
+    assert first["id"] == str(doubtful)
+    assert [flag["code"] for flag in first["flags"]] == ["saturated", "border"]
+    assert first["flags"][1] == {
+        "code": "border",
+        "title": "Cut off",
+        "detail": "60% of the objects touch the border: their sizes are cut off.",
+    }
+    assert first["quality"] == {"borderShare": 0.6, "saturatedShare": 0.5}
+    assert first["suspicion"] == pytest.approx(2 - 0.5 / 0.6 + 2 - 0.01 / 0.5)
+    assert [flag["code"] for flag in empty["flags"]] == ["empty"]
+    assert (fine["flags"], fine["suspicion"]) == ([], 0)
+    assert new["flags"] == []
+    assert "suspicion" not in new
 
 
 def test_a_segmented_image_has_its_preview_and_a_failed_one_its_error(
@@ -221,3 +268,61 @@ def last_operation(database, project):
             {"id": project.id},
         ).one()
     return tuple(row)
+
+
+def test_a_run_tells_how_its_result_was_made(client_of, alice, make_project, database):
+    """E6."""
+    project = make_project(segmented=1)
+    client = client_of(alice)
+    environment = Environment({"celltally": {"version": "1", "commit": None}, "python": "3"})
+    database.transact(lambda tx: environments.remember(tx.connection, environment))
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE runs SET environment = :digest, worker = 'cells@lab-7', recipe = 'r',"
+                " weights_sha256 = 'w', channels = ARRAY[2], pixel_size_um = 0.5,"
+                ' params = \'{"method": "local"}\' WHERE image_id = :image'
+            ),
+            {"digest": environment.digest, "image": project.image_ids[0]},
+        )
+    image = client.get(f"/api/v1/images/{project.image_ids[0]}").json
+    [listed] = client.get(f"/api/v1/images/{image['id']}/runs").json["items"]
+
+    shown = client.get(f"/api/v1/runs/{image['currentRunId']}").json
+
+    assert shown == listed
+    made = shown["provenance"]
+    assert made["input"] == {
+        "sha256": image["sha256"],
+        "page": 0,
+        "channels": [2],
+        "pixelSizeUm": 0.5,
+    }
+    assert made["engine"] == {"name": "classical", "version": "1", "params": {"method": "local"}}
+    assert made["computedWith"] == environment.described
+    assert (made["host"], made["weightsSha256"], made["recipe"]) == ("lab-7", "w", "r")
+    assert made["requestedAt"] == shown["createdAt"]
+    assert made["durationMs"] == shown["durationMs"] == 100
+    assert "takenFrom" not in made
+
+
+def test_where_a_result_was_taken_from_is_told_of_the_same_project_alone(
+    client_of, alice, make_project, database
+):
+    here, elsewhere = make_project(segmented=2), make_project(segmented=1)
+    client = client_of(alice)
+
+    def taken_from(source_image):
+        source = client.get(f"/api/v1/images/{source_image}").json["currentRunId"]
+        with database.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE runs SET taken_from = :source WHERE image_id = :image"),
+                {"source": source, "image": here.image_ids[0]},
+            )
+        mine = client.get(f"/api/v1/images/{here.image_ids[0]}").json["currentRunId"]
+        return source, client.get(f"/api/v1/runs/{mine}").json["provenance"]["takenFrom"]
+
+    source, told = taken_from(here.image_ids[1])
+    assert told == {"runId": source}
+    _, told = taken_from(elsewhere.image_ids[0])
+    assert told == {}

@@ -3,18 +3,15 @@
 import json
 import re
 from html.parser import HTMLParser
-from io import BytesIO
 
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
 from werkzeug.test import TestResponse
 
 from shared.config import Settings
 from shared.domain.accounts import Role
 from tests.factories import PASSWORD, insert_engine, share
-from tests.images import disks, encoded
+from tests.images import disks, encoded, tiff
 from tests.integration.web.answers import form_of
 from web.access import COOKIE
 
@@ -245,30 +242,25 @@ def test_a_title_cannot_become_a_script(client_of, alice):
         assert "<b>" not in page.text
 
 
-def test_a_picture_that_browsers_draw_is_shown_as_it_is(client_of, alice, make_project):
+@pytest.mark.parametrize(
+    ("name", "content", "whole"),
+    [
+        ("drawn.png", encoded(disks()), True),
+        ("deep.tif", tiff(disks().astype(np.uint16) * 40), False),
+        ("wide.png", encoded(np.zeros((8, 4200), np.uint8)), False),
+    ],
+)
+def test_a_page_asks_for_the_file_where_a_browser_draws_all_of_it(
+    client_of, alice, make_project, name, content, whole
+):
+    """What has more bits than a screen, or more pixels than is quick, comes in tiles."""
     project, client = make_project(), client_of(alice)
-    image = upload(client, project, "drawn.png", encoded(disks()))
+    image = upload(client, project, name, content)
 
-    answer = client.get(f"/projects/{project.id}/images/{image['id']}/display")
+    page = client.get(f"/projects/{project.id}/images/{image['id']}")
 
-    assert answer.status_code == 307
-    assert answer.headers["Location"] == f"/api/v1/images/{image['id']}/content"
-
-
-def test_a_picture_of_sixteen_bits_is_drawn_for_the_browser_once(client_of, alice, make_project):
-    project, client = make_project(), client_of(alice)
-    buffer = BytesIO()
-    tifffile.imwrite(buffer, disks().astype(np.uint16) * 40)
-    image = upload(client, project, "deep.tif", buffer.getvalue())
-    address = f"/projects/{project.id}/images/{image['id']}/display"
-
-    answer = client.get(address)
-    again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
-
-    shown = np.asarray(Image.open(BytesIO(answer.data)).convert("L"))
-    assert (answer.status_code, answer.mimetype, again.status_code) == (200, "image/webp", 304)
-    assert shown.shape == (image["height"], image["width"])
-    assert shown.max() > 240
+    address = f"/api/v1/images/{image['id']}/content"
+    assert boot_of(page)["whole"] == (address if whole else None)
 
 
 def test_a_refusal_outside_the_api_is_a_page(client_of):

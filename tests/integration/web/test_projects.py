@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.database import shares
+from shared.database.shares import Offer
 from shared.domain.accounts import Role
 from tests.factories import share
 from tests.integration.web.answers import is_problem
@@ -42,7 +44,11 @@ def test_a_new_project_is_empty_and_its_makers(client_of, alice, queue):
         ({"title": "   "}, "title"),
         ({"title": "x" * 201}, "title"),
         ({"title": "x", "pixelSizeUm": 0}, "pixelSizeUm"),
+        ({"title": "x", "pixelSizeUm": 6.5e-7}, "pixelSizeUm"),
         ({"title": "x", "pixelSizeUm": "wide"}, "pixelSizeUm"),
+        ({"title": "x", "channels": []}, "channels"),
+        ({"title": "x", "channels": [0]}, "channels.0"),
+        ({"title": "x", "channels": [1, "DAPI"]}, "channels.1"),
         ({"title": "x", "ownerId": str(uuid4())}, "ownerId"),
     ],
 )
@@ -81,8 +87,7 @@ def test_the_list_has_own_and_shared_projects_and_no_others(
     mine, shared, pending = make_project(), make_project(bob), make_project(bob)
     make_project(bob)
     share(database, shared, alice, Role.VIEWER)
-    share(database, pending, alice, Role.VIEWER)
-    set_share(database, pending, status="pending")
+    invite(database, pending, alice)
     client = client_of(alice)
 
     everything = client.get(ADDRESS).json["items"]
@@ -247,7 +252,7 @@ def test_the_files_of_a_deleted_project_are_left_to_the_janitor(
         )
 
     kinds = {path.split("/")[0] + ":" + path.rsplit("/", 1)[1] for path in paths}
-    assert kinds == {"images:original.png", "images:thumbnail.webp", "results:"}
+    assert kinds == {"images:original.png", "images:thumbnail.webp", "results:", "tiles:"}
 
 
 def test_only_the_owner_deletes(client_of, bob, make_project, database):
@@ -272,7 +277,31 @@ def count(database, table, project_id):
         ).scalar()
 
 
+def invite(database, project, account):
+    """Share without anybody having accepted."""
+    offered = Offer(account.email, Role.VIEWER)
+    database.transact(lambda tx: shares.offer(tx.connection, project.id, offered))
+
+
 def set_share(database, project, **values):
     [(column, value)] = values.items()
     statement = text(f"UPDATE project_shares SET {column} = :value WHERE project_id = :id")
     database.transact(lambda tx: tx.execute(statement, {"value": value, "id": project.id}))
+
+
+def test_channels_are_chosen_for_a_project_and_given_up_again(client_of, alice, make_project):
+    project, client = make_project(), client_of(alice)
+    address = f"{ADDRESS}/{project.id}"
+    assert "channels" not in client.get(address).json
+
+    chosen = client.patch(address, json={"channels": [3, 1, 3]})
+    assert chosen.json["channels"] == [1, 3]
+    assert client.patch(address, json={"title": "Other"}).json["channels"] == [1, 3]
+
+    assert "channels" not in client.patch(address, json={"channels": None}).json
+
+
+def test_a_new_project_may_have_channels(client_of, alice):
+    answer = client_of(alice).post(ADDRESS, json={"title": "Plate", "channels": [2]})
+
+    assert answer.json["channels"] == [2]

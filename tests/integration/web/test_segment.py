@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.domain.engines import Modality
 from shared.domain.images import ImageStatus
 from tests.factories import insert_engine
 from tests.integration.web.answers import is_problem
@@ -85,6 +86,73 @@ def test_images_of_another_project_are_not_found(client_of, alice, bob, make_pro
     answer = segment(client_of(alice), mine, select=[str(others.image_ids[0])])
 
     assert is_problem(answer, 404, "not_found")
+
+
+def runs_of(client, image_id):
+    return client.get(f"/api/v1/images/{image_id}/runs").json["items"]
+
+
+def test_the_automatic_choice_is_shown_before_and_kept_with_the_run(client_of, alice, make_project):
+    """E6: the result says what was chosen and why."""
+    project, client = make_project(uploaded=2), client_of(alice)
+
+    shown = client.get(f"/api/v1/projects/{project.id}/engine").json
+    segment(client, project)
+
+    assert shown["engine"]["name"] == "classical"
+    assert shown["chosen"] == {
+        "modality": "nuclei_fluo",
+        "images": 2,
+        "of": 2,
+        "reason": "2 of 2 images look like fluorescent nuclei (bright on dark).",
+    }
+    [run] = runs_of(client, project.image_ids[0])
+    assert run["engine"]["chosen"] == shown["chosen"]
+
+
+@pytest.mark.parametrize(("engine", "chosen"), [("auto", True), ("classical", False)])
+def test_an_engine_that_was_named_was_not_chosen(client_of, alice, make_project, engine, chosen):
+    project, client = make_project(uploaded=1), client_of(alice)
+
+    assert segment(client, project, engine=engine).json["engine"] == "classical"
+
+    [run] = runs_of(client, project.image_ids[0])
+    assert ("chosen" in run["engine"]) == chosen
+
+
+def test_the_kind_of_most_images_chooses(client_of, alice, make_project, database):
+    insert_engine(database, "bodies", default=[Modality.SPHEROID_BF])
+    project, client = make_project(uploaded=3), client_of(alice)
+    become = text("UPDATE images SET modality = 'spheroid_bf' WHERE id = ANY(:ids)")
+    database.transact(lambda tx: tx.execute(become, {"ids": project.image_ids[:2]}))
+
+    shown = client.get(f"/api/v1/projects/{project.id}/engine").json
+
+    assert shown["engine"]["name"] == "bodies"
+    assert (shown["chosen"]["images"], shown["chosen"]["of"]) == (2, 3)
+    assert segment(client, project).json["engine"] == "bodies"
+
+
+def test_without_images_or_engines_the_choice_says_so(client_of, alice, make_project, database):
+    project, client = make_project(), client_of(alice)
+
+    shown = client.get(f"/api/v1/projects/{project.id}/engine").json
+    assert shown["engine"]["name"] == "classical"
+    assert shown["chosen"]["reason"] == "No image of the project was looked at."
+
+    database.transact(lambda tx: tx.execute(text("DELETE FROM engines")))
+    assert client.get(f"/api/v1/projects/{project.id}/engine").json["engine"] is None
+
+
+def test_retried_images_keep_why_their_engine_was_chosen(client_of, alice, make_project, database):
+    project, client = make_project(uploaded=1), client_of(alice)
+    segment(client, project)
+    client.post(f"/api/v1/projects/{project.id}/cancel")
+
+    segment(client, project, select="all", again=True)
+
+    newest, _ = runs_of(client, project.image_ids[0])
+    assert newest["engine"]["chosen"]["modality"] == "nuclei_fluo"
 
 
 def test_an_engine_that_is_not_available_says_why(client_of, alice, make_project, database):

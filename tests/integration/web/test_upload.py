@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import text
 from werkzeug.exceptions import ClientDisconnected
 
+from shared.actions.clean_storage import delete_files
 from shared.storage import StorageError
 from tests.browsers import browser_of
 from tests.images import disks, encoded
@@ -114,15 +115,73 @@ def test_too_many_pixels_are_refused(services, alice, project, drawn_image):
     assert answer.json["rejected"][0]["code"] == "too_many_pixels"
 
 
-def test_a_file_of_several_pages_is_refused_by_name(upload):
+def stack(*counts):
     buffer = BytesIO()
-    pages = [Image.fromarray(disks(n)) for n in (1, 1)]
+    pages = [Image.fromarray(disks(3, seed=n)) for n in counts]
     pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    return buffer.getvalue()
 
-    answer = upload(("stack.tif", buffer.getvalue()))
 
-    assert answer.json["rejected"][0]["code"] == "unsupported_format"
-    assert "2 pages" in answer.json["rejected"][0]["detail"]
+def test_each_page_of_a_file_is_an_image(upload, project, services):
+    """U5: they share the file, each has a thumbnail."""
+    answer = upload(("stack.tif", stack(1, 2, 3)))
+
+    found = answer.json["images"]
+    assert answer.status_code == 201
+    assert [(each["page"], each["pages"]) for each in found] == [(0, 3), (1, 3), (2, 3)]
+    assert {each["filename"] for each in found} == {"stack.tif"}
+    assert answer.json["stats"]["imageCount"] == 3
+    stored = list(services.storage.list(f"images/{project.id}"))
+    assert sum("original" in key for key in stored) == 1
+    assert len(stored) == 4
+
+
+def test_a_file_of_pages_again_is_one_duplicate(upload):
+    content = stack(1, 2)
+    first = upload(("stack.tif", content)).json["images"]
+
+    again = upload(("copy.tif", content))
+
+    assert again.json["images"] == []
+    assert again.json["duplicates"] == [{"filename": "copy.tif", "imageId": first[0]["id"]}]
+    assert again.json["stats"]["imageCount"] == 2
+
+
+def test_a_file_stays_as_long_as_one_of_its_pages(upload, client_of, alice, project, services):
+    first, second = upload(("stack.tif", stack(1, 2))).json["images"]
+    client = client_of(alice)
+
+    def delete(image):
+        client.post(
+            f"/api/v1/projects/{project.id}/images/delete", json={"imageIds": [image["id"]]}
+        )
+        delete_files(services.database, services.storage)
+        stored = services.storage.list(f"images/{project.id}")
+        return sum("original" in key for key in stored)
+
+    assert delete(first) == 1
+    assert client.get(f"/api/v1/images/{second['id']}/content").status_code == 200
+    assert delete(second) == 0
+
+
+def test_a_page_that_was_deleted_comes_back_with_its_file(
+    upload, client_of, alice, project, services
+):
+    content = stack(1, 2, 3)
+    _, second, _ = upload(("stack.tif", content)).json["images"]
+    client_of(alice).post(
+        f"/api/v1/projects/{project.id}/images/delete", json={"imageIds": [second["id"]]}
+    )
+
+    again = upload(("stack.tif", content))
+    delete_files(services.database, services.storage)
+
+    [back] = again.json["images"]
+    assert (back["page"], back["pages"]) == (1, 3)
+    assert again.json["duplicates"] == []
+    assert again.json["stats"]["imageCount"] == 3
+    content = client_of(alice).get(f"/api/v1/images/{back['id']}/content")
+    assert content.status_code == 200
 
 
 def test_known_content_is_a_duplicate_under_any_name(upload, drawn_image, project, services):

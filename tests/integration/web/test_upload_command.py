@@ -1,6 +1,7 @@
 """`celltally upload DIR`, against the real pages."""
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
@@ -10,12 +11,16 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from shared.cli import celltally
+from shared.client import uploading
 from shared.client.rest import RestClient
-from shared.commands.upload import TOKEN
+from shared.client.uploading import LocalFile
+from shared.commands.account import TOKEN
 from shared.database.engine import Database
 from shared.domain.accounts import Account
 from tests.browsers import browser_of
 from tests.factories import insert_engine
+from tests.integration.interleaving import until
+from tests.integration.web.tus import metadata
 
 Draw = Callable[..., bytes]
 
@@ -123,3 +128,81 @@ def test_a_wrong_token_is_told(upload: Callable[..., Result], tmp_path: Path) ->
     assert shown.exit_code == 1
     assert shown.stderr.startswith("Error: ")
     assert "token" in shown.stderr
+
+
+def test_a_killed_upload_is_gone_on_with_in_the_middle_of_a_file(
+    upload: Callable[..., Result],
+    client: RestClient,
+    tmp_path: Path,
+    drawn_image: Draw,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, content = tmp_path / "pictures" / "deep" / "a.png", drawn_image()
+    path.parent.mkdir()
+    path.write_bytes(content)
+    monkeypatch.setattr(uploading, "SMALL", 0)
+    monkeypatch.setattr(uploading, "_CHUNK", 100)
+    sent: list[int] = []
+    real = LocalFile.open_at
+
+    def killed(file: LocalFile, offset: int) -> Iterator[bytes]:
+        for piece in real(file, offset):
+            sent.append(offset)
+            if len(sent) == 3:
+                raise KeyboardInterrupt
+            yield piece
+
+    monkeypatch.setattr(LocalFile, "open_at", killed)
+    first = upload()
+    monkeypatch.setattr(LocalFile, "open_at", real)
+    project = client.project_called("Plate 7")
+    assert project is not None
+    project_id = project["id"]
+    until(lambda: client.unfinished_uploads(project_id)[0]["offset"] > 0)
+    [begun] = client.unfinished_uploads(project_id)
+
+    second = upload()
+
+    assert first.exit_code == 1
+    assert begun["relativePath"] == "deep/a.png"
+    assert 0 < begun["offset"] < len(content)
+    assert second.exit_code == 0, second.output
+    assert "1 added, 0 known already, 0 refused" in second.output
+    [image] = client.images(project["id"])
+    assert image["sha256"] == sha256(content).hexdigest()
+    assert client.unfinished_uploads(project["id"]) == []
+
+
+def test_a_file_that_changed_meanwhile_begins_anew(
+    upload: Callable[..., Result], client: RestClient, tmp_path: Path, drawn_image: Draw
+) -> None:
+    path = tmp_path / "pictures" / "a.png"
+    path.write_bytes(drawn_image())
+    project = client.create_project("Plate 7")
+    file = LocalFile.of(path, path.parent)
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(file.size),
+        "Upload-Metadata": metadata(
+            filename="a.png", projectId=project["id"], lastModified=str(file.modified - 1)
+        ),
+    }
+    client.exchange("POST", "/api/v1/uploads", headers=headers)
+
+    assert "1 added, 0 known already, 0 refused" in upload().output
+
+
+def test_what_is_known_is_not_sent(
+    upload: Callable[..., Result],
+    tmp_path: Path,
+    drawn_image: Draw,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "pictures" / "a.png").write_bytes(drawn_image())
+    upload()
+    monkeypatch.setattr(uploading, "SMALL", 0)
+    monkeypatch.setattr(LocalFile, "open_at", lambda *_: pytest.fail("it was sent"))
+
+    shown = upload()
+
+    assert "0 added, 1 known already, 0 refused" in shown.output

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.actions.delete_project import delete_project
-from shared.actions.upload_images import ReceivedFile, upload_images
+from shared.actions.judging import ReceivedFile
+from shared.actions.upload_images import upload_images
 from shared.database import images
 from shared.domain.errors import NotFoundError
 from tests.fakes import FakeInspector
@@ -48,10 +49,14 @@ def test_two_requests_with_one_content_make_one_image(services, make_project, re
     others = with_inspector(services, FakeInspector())
     meeting = with_inspector(
         services,
-        MeetingInspector(lambda: first.append(upload_images(others, project.id, [file]))),
+        MeetingInspector(
+            lambda: first.append(
+                upload_images(others, project.id, [file], actor_id=project.owner.id)
+            )
+        ),
     )
 
-    second = upload_images(meeting, project.id, [file])
+    second = upload_images(meeting, project.id, [file], actor_id=project.owner.id)
 
     [image] = first[0].images
     assert second.images == []
@@ -69,7 +74,7 @@ def test_a_project_deleted_meanwhile_takes_nothing(services, make_project, recei
     )
 
     with pytest.raises(NotFoundError):
-        upload_images(meeting, project.id, [received("a.png")])
+        upload_images(meeting, project.id, [received("a.png")], actor_id=project.owner.id)
 
     assert list(services.storage.list(f"images/{project.id}")) == []
 
@@ -79,7 +84,11 @@ def test_many_at_once_count_each_content_once(services, make_project, received, 
     files = [received(f"{i}.png", bytes([i])) for i in range(20)]
     others = with_inspector(services, FakeInspector())
     threads = [
-        Thread(target=upload_images, args=(others, project.id, ordered))
+        Thread(
+            target=upload_images,
+            args=(others, project.id, ordered),
+            kwargs={"actor_id": project.owner.id},
+        )
         for ordered in (files, files[::-1], files[10:] + files[:10])
     ]
 

@@ -35,7 +35,7 @@ def client(
         del sys.modules["celeryconfig"]  # Nobody else is to find this one.
 
 
-def test_an_upload_a_request_and_a_cancel_are_taken(
+def test_an_upload_a_request_a_cancel_and_an_export_are_taken(
     client: Browser, database: Database, make_project: Any, drawn_image: Any
 ) -> None:
     insert_engine(database)
@@ -45,7 +45,9 @@ def test_an_upload_a_request_and_a_cancel_are_taken(
     uploaded = client.post(f"{address}/images", data=form_of(("a.png", drawn_image())))
     segmented = client.post(f"{address}/segment", json={"engine": "classical"})
     cancelled = client.post(f"{address}/cancel")
+    exported = client.post(f"{address}/exports", json={"formats": ["csv"]})
 
-    assert [answer.status_code for answer in (uploaded, segmented, cancelled)] == [201, 202, 200]
+    answers = (uploaded, segmented, cancelled, exported)
+    assert [answer.status_code for answer in answers] == [201, 202, 200, 202]
     assert segmented.json["stats"]["queuedCount"] == 1
     assert cancelled.json["stats"]["uploadedCount"] == 1

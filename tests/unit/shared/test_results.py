@@ -2,11 +2,13 @@ import json
 from io import BytesIO
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import tifffile
 from PIL import Image
 
 from shared.domain.engines import Segmentation
+from shared.domain.quality import Quality
 from shared.results import (
     LABELS,
     OBJECTS,
@@ -14,6 +16,7 @@ from shared.results import (
     key_of,
     load_labels,
     load_objects,
+    load_result,
     save_result,
 )
 from shared.storage import MissingFileError, open_storage
@@ -44,6 +47,52 @@ def test_the_summary_counts_objects_and_pixels(storage):
 
     assert summary.object_count == 2
     assert summary.total_area == (labels > 0).sum()
+
+
+def test_the_measurements_of_the_image_come_back_as_json(storage):
+    labels = annulus(40, 20, side=101) + 2 * disk(10, side=101)
+    saved(storage, labels, pixel_size_um=0.5)
+
+    summary = json.loads(json.dumps(load_result(storage, PREFIX).summary, allow_nan=False))
+
+    assert summary["objectCount"] == 2
+    assert summary["areaTotalUm2"] == (labels > 0).sum() / 4
+    assert summary["largestLabel"] == 1
+
+
+def test_the_quality_of_the_image_is_measured(storage):
+    labels = disk(20, side=101)
+    labels[0, :5] = 2
+    image = photographed(labels)
+    image[:20] = 65535
+
+    quality = saved(storage, labels, image=image).quality
+
+    assert quality.border_share == 0.5
+    assert quality.saturated_share == pytest.approx(20 / 101)
+    assert quality.focus > 0
+
+
+def test_a_result_of_one_grey_has_no_focus_and_no_share_of_the_border(storage):
+    labels = np.zeros((20, 30), np.uint32)
+
+    quality = saved(storage, labels, image=np.zeros((20, 30, 1), np.uint8)).quality
+
+    assert quality == Quality(border_share=None, saturated_share=0, focus=None)
+
+
+def test_a_result_stored_before_images_were_measured_is_still_shown(storage):
+    saved(storage, disk(10, side=31))
+    key = key_of(PREFIX, OBJECTS)
+    table = pq.read_table(BytesIO(storage.read(key))).replace_schema_metadata(None)
+    old = BytesIO()
+    pq.write_table(table, old)
+    storage.put(key, old.getvalue())
+
+    result = load_result(storage, PREFIX)
+
+    assert len(result.objects) == 1
+    assert result.summary == {}
 
 
 def test_all_files_lie_under_the_prefix(storage):
@@ -122,6 +171,14 @@ def test_what_is_no_number_becomes_null(storage):
     saved(storage, labels, image=image)
 
     assert load_objects(storage, PREFIX)[0]["measurements"]["intensityMean"] is None
+
+
+def test_a_score_that_is_no_number_is_none(storage):
+    labels = annulus(40, 20, side=101) + 2 * disk(10, side=101)
+
+    saved(storage, labels, scores=np.array([np.nan, 0.5]))
+
+    assert [each["score"] for each in load_objects(storage, PREFIX)] == [None, 0.5]
 
 
 def test_the_same_result_is_the_same_bytes(storage):

@@ -1,11 +1,11 @@
 """When a worker takes itself for deaf (rule 20 of the queue: design 2.10)."""
 
 from dataclasses import dataclass
-from threading import Event
 
 import pytest
 from redis import ConnectionError as RedisAwayError
 
+from shared.latch import Latch
 from worker.deafness import DEAF_SECONDS, LOOK_SECONDS, Hearing, listen
 
 
@@ -73,7 +73,7 @@ def test_whatever_explains_the_silence_begins_it_anew(broker: Broker, change: st
 
 def test_a_worker_that_closes_is_not_looked_at(broker: Broker) -> None:
     """Q10: it takes no messages, and its children still finish their images."""
-    closing = Event()
+    closing = Latch()
     closing.set()
     ended: list[str] = []
 

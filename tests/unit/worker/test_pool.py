@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.database.leases import Holding
-from shared.messaging.task_names import SEGMENT
+from shared.messaging.task_names import EXPORT, SEGMENT
 from worker.pool import Pool
 
 
@@ -41,6 +41,12 @@ class Message:
 
 def request(pid: int | None, *args: object, name: str = SEGMENT) -> Any:
     return Message(pid, name, list(args))
+
+
+def test_a_child_that_exports_is_known() -> None:
+    active = [request(1, str(uuid4())), request(2, str(uuid4()), name=EXPORT), request(None)]
+
+    assert Pool(prefork(child(1), child(2)), active=active).exporting() == {2}
 
 
 def test_a_child_is_at_the_run_that_its_message_names() -> None:
@@ -89,3 +95,17 @@ def test_a_worker_without_turns_takes_as_many_as_it_has_children() -> None:
     pool = Pool(prefork(), SimpleNamespace(max_concurrency=None), active=[], reserved=[])
 
     assert (pool.limit, pool.free) == (2, 2)
+
+
+def test_an_export_takes_no_place_away_from_images() -> None:
+    """It needs no engine; without this a worker of one slot could do nothing beside it."""
+    controller = SimpleNamespace(max_concurrency=0)
+    exporting = request(1, str(uuid4()), name=EXPORT)
+    turns = SimpleNamespace(places=1, are_short=lambda: False)
+
+    Pool(prefork(), controller, active=[]).reach(turns)
+    assert controller.max_concurrency == 1
+    Pool(prefork(), controller, active=[exporting]).reach(turns)
+    assert controller.max_concurrency == 2
+    Pool(prefork(), controller, active=[exporting] * 3).reach(turns)
+    assert controller.max_concurrency == 2

@@ -192,6 +192,39 @@ def test_whoever_comes_alone_does_not_wait(turns: Turns) -> None:
         assert waited < 10
 
 
+def test_the_parent_reads_how_far_each_child_is(turns: Turns) -> None:
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with turns.taken(PATIENT):
+                turns.tell(3, 12)
+                os.read(read, 1)
+        finally:
+            os._exit(0)
+    until(lambda: turns.progress() == {child: (3, 12)})
+
+    with turns.taken(PATIENT):  # Of its own, and nothing said of it.
+        assert turns.progress() == {child: (3, 12)}
+        turns.tell(1, 2)
+        assert turns.progress() == {child: (3, 12), os.getpid(): (1, 2)}
+
+    os.write(write, b"!")
+    os.waitpid(child, 0)
+    assert turns.progress() == {}
+    with turns.taken(PATIENT):  # The next one does not inherit it.
+        assert turns.progress() == {}
+
+
+def test_whoever_works_alone_tells_itself_how_far_it_is() -> None:
+    turns = FreeTurns()
+    with turns.taken(PATIENT):
+        turns.tell(1, 2)
+        assert turns.progress() == {os.getpid(): (1, 2)}
+
+    assert turns.progress() == {}
+
+
 def test_an_error_in_the_engine_ends_the_turn(turns: Turns) -> None:
     with pytest.raises(ZeroDivisionError), turns.taken(PATIENT):
         _ = 1 / 0

@@ -1,6 +1,7 @@
-// One socket to the relay: ticket, hello, subscriptions, resume, back-off, and polling meanwhile.
+// One socket to the relay: ticket, hello, heartbeat, back-off, a new ticket in time, and polling meanwhile.
 
 import { signal, batch } from "@preact/signals";
+import { Channels } from "./channels.js";
 import { CloseCode, PROTOCOL } from "./events.js";
 
 const BASE_DELAY = 500;
@@ -8,62 +9,55 @@ const MAX_DELAY = 30_000;
 const STEADY_AFTER = 60_000; // An open socket of this age forgets earlier failures.
 const SLOW_DELAY = 5_000; // What the relay asks of a page that reads too slowly.
 const SILENCE = 40_000; // The relay pings every 25 s; quieter than this is dead.
+const PROBE = 5_000; // For an answer, after a sleep or another network.
+const HANDSHAKE = 15_000; // Some proxies take a socket and never answer it.
 const POLL_EVERY = 10_000;
 const PAUSED_AFTER = 3; // Failures in a row before the page says so.
-const SUBS_AT_ONCE = 50;
+const RENEW_BEFORE = 60_000;
+const RENEW_AT_MOST = 5_000; // Apart, however short the login still is.
+const LONGEST_TIMER = 2 ** 31 - 1; // A browser runs a longer one at once.
 
 // Coming back would only repeat what was refused; the page goes on by polling.
-const FINAL = new Set([
-  CloseCode.TOO_BIG,
-  CloseCode.BAD_MESSAGE,
-  CloseCode.FORBIDDEN,
-  CloseCode.TOO_MANY_SOCKETS,
-]);
+const FINAL = new Set([CloseCode.TOO_BIG, CloseCode.BAD_MESSAGE, CloseCode.FORBIDDEN]);
 
-const offsetOf = (id) => Number(id.slice(id.lastIndexOf(":") + 1));
-const epochOf = (id) => id.slice(0, id.lastIndexOf(":"));
-
-/** Tell whether *id* was seen already, given the last id of its channel. */
-function isRepeated(id, last) {
-  return Boolean(id && last) && epochOf(id) === epochOf(last) && offsetOf(id) <= offsetOf(last);
-}
+const ABOUT_A_CHANNEL = new Set(["pub", "subbed", "resync", "unsub"]);
 
 /**
- * Keeps a page live. `state` is "live", "reconnecting" or "paused".
+ * Keeps a page live. `state` is "live", "reconnecting", "paused" (it polls, and tries again where
+ * that can help), "elsewhere" (too many pages of this user: `useHere` takes over) or "signed-out".
  *
- * `listen(channel, {onPub, onGap})` subscribes: `onPub` gets every `pub` (and the snapshot
- * of a state channel, in the same shape), once and in order; `onGap` is called when the
- * relay cannot tell what was missed, so that REST must be asked.
- * `poll(refresh)` registers what to do every 10 s while not live.
+ * `listen(channel, listener)` subscribes, see Channels; `poll(refresh)` registers what to do
+ * every 10 s while not live.
  */
 export class Connection {
   state = signal("reconnecting");
   everLive = false;
 
   #openTicket;
+  #onSignedOut;
   #Socket;
   #random;
-  #channels = new Map(); // name: {listeners, since, state}
+  #channels = new Channels();
   #refreshers = new Set();
   #socket = null;
   #failures = 0;
+  #unwelcome = 0; // Tickets in a row that the relay did not take.
   #stopped = false;
-  #timers = { retry: 0, silence: 0, poll: 0, steady: 0, session: 0 };
+  #timers = { retry: 0, silence: 0, poll: 0, steady: 0, renew: 0 };
   #ref = 0;
   #inbox = [];
   #drainDelay = 0;
 
-  constructor({ openTicket, Socket = globalThis.WebSocket, random = Math.random }) {
+  constructor({ openTicket, onSignedOut, Socket = globalThis.WebSocket, random = Math.random }) {
     this.#openTicket = openTicket;
+    this.#onSignedOut = onSignedOut;
     this.#Socket = Socket;
     this.#random = random;
   }
 
   start() {
     addEventListener("online", () => this.#hurry());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.#hurry();
-    });
+    document.addEventListener("visibilitychange", () => this.#looked());
     // A page kept for the Back button has lost its socket without being told.
     addEventListener("pageshow", (event) => event.persisted && this.#hurry());
     this.#connect();
@@ -71,23 +65,23 @@ export class Connection {
   }
 
   listen(name, listener) {
-    const channel = this.#channels.get(name) || { listeners: new Set(), since: null };
-    channel.listeners.add(listener);
-    if (!this.#channels.has(name)) {
-      this.#channels.set(name, channel);
-      if (this.state.peek() === "live") queueMicrotask(() => this.#subscribe([name]));
-    }
+    const isNew = this.#channels.add(name, listener);
+    if (isNew && this.state.peek() === "live") queueMicrotask(() => this.#subscribe([name]));
     return () => {
-      channel.listeners.delete(listener);
-      if (channel.listeners.size === 0 && this.#channels.delete(name)) {
-        this.#send({ m: "unsub", ref: ++this.#ref, chs: [name] });
-      }
+      if (this.#channels.remove(name, listener)) this.#send({ m: "unsub", ref: ++this.#ref, chs: [name] });
     };
   }
 
   poll(refresh) {
     this.#refreshers.add(refresh);
     return () => this.#refreshers.delete(refresh);
+  }
+
+  /** Be the page that is live, after another one was. */
+  useHere() {
+    this.#stopped = false;
+    this.#setState("reconnecting");
+    this.#connect();
   }
 
   stop(state = "paused") {
@@ -106,18 +100,17 @@ export class Connection {
       if (this.#socket !== attempt || this.#stopped) return;
       this.#open(url, ticket);
     } catch (refusal) {
+      if (this.#socket !== attempt) return;
       this.#socket = null;
-      if (refusal.status === 401) this.stop();
+      if (refusal.status === 401) this.#signedOut();
       else this.#retry();
     }
   }
 
   #open(url, ticket) {
     const socket = (this.#socket = new this.#Socket(url));
-    this.#heard(); // Also bounds how long an unanswered handshake may hang.
-    socket.onopen = () => {
-      this.#send({ m: "hello", ticket, proto: PROTOCOL, tab: tabId() });
-    };
+    this.#expectWithin(HANDSHAKE);
+    socket.onopen = () => this.#send({ m: "hello", ticket, proto: PROTOCOL, tab: tabId() });
     socket.onmessage = ({ data }) => {
       if (this.#socket === socket) this.#receive(JSON.parse(data));
     };
@@ -127,120 +120,129 @@ export class Connection {
   }
 
   #receive(message) {
-    this.#heard();
+    this.#expectWithin(SILENCE);
     if (message.m === "ping") this.#send({ m: "pong" });
-    else if (message.m === "welcome") this.#welcomed();
+    else if (message.m === "welcome") this.#welcomed(message);
+    else if (message.m === "authed") this.#renewBefore(message.exp);
     else if (message.m === "drain") this.#drainDelay = message.afterMs;
     else if (message.m === "error" && message.ch) {
       this.#enqueue({ m: "unsub", ch: message.ch, code: message.code });
-    } else if (["pub", "subbed", "resync", "unsub"].includes(message.m)) this.#enqueue(message);
+    } else if (ABOUT_A_CHANNEL.has(message.m)) this.#enqueue(message);
   }
 
-  #welcomed() {
+  #welcomed({ exp }) {
+    this.#renewBefore(exp);
     this.everLive = true;
+    this.#unwelcome = 0;
     this.#setState("live");
     this.#timers.steady = setTimeout(() => (this.#failures = 0), STEADY_AFTER);
-    this.#subscribe([...this.#channels.keys()]);
+    if (document.hidden) this.#send({ m: "vis", hidden: true });
+    this.#subscribe(this.#channels.names);
   }
 
   #subscribe(names) {
-    for (let at = 0; at < names.length; at += SUBS_AT_ONCE) {
-      const subs = names
-        .slice(at, at + SUBS_AT_ONCE)
-        .filter((ch) => this.#channels.has(ch))
-        .map((ch) => {
-          const { since } = this.#channels.get(ch);
-          return since ? { ch, since } : { ch };
-        });
-      if (subs.length) this.#send({ m: "sub", ref: ++this.#ref, subs });
+    for (const subs of this.#channels.wishes(names)) this.#send({ m: "sub", ref: ++this.#ref, subs });
+  }
+
+  // The login goes on: its next ticket is shown before the one of this socket ends.
+  #renewBefore(exp) {
+    this.#clear("renew");
+    const left = new Date(exp).getTime() - Date.now();
+    if (Number.isNaN(left)) return;
+    const wait = Math.max(left - RENEW_BEFORE, left / 2, RENEW_AT_MOST);
+    this.#timers.renew = setTimeout(() => this.#renew(exp), Math.min(wait, LONGEST_TIMER));
+  }
+
+  async #renew(exp) {
+    const socket = this.#socket;
+    this.#renewBefore(exp); // Until the relay answers with a later end.
+    try {
+      const { ticket } = await this.#openTicket();
+      if (this.#socket === socket) this.#send({ m: "auth", ticket });
+    } catch (refusal) {
+      if (refusal.status === 401) this.#signedOut();
     }
   }
 
   // Messages of one frame are applied together: one render however many there are.
   #enqueue(message) {
     if (this.#inbox.push(message) > 1) return;
-    const apply = () => {
-      const messages = this.#inbox;
-      this.#inbox = [];
-      batch(() => messages.forEach((each) => this.#apply(each)));
-    };
-    if (document.hidden) setTimeout(apply);
-    else requestAnimationFrame(apply);
+    if (document.hidden) setTimeout(() => this.#applyAll());
+    else requestAnimationFrame(() => this.#applyAll());
   }
 
-  #apply(message) {
-    const channel = this.#channels.get(message.ch);
-    if (!channel) return;
-    if (message.m === "pub") this.#deliver(channel, message);
-    else if (message.m === "resync") this.#subscribe([message.ch]);
-    else if (message.m === "unsub") this.#revoked(channel, message);
-    else this.#subbed(channel, message);
-  }
-
-  #subbed(channel, { id, recovered, snapshot, pubs = [] }) {
-    for (const pub of pubs) this.#deliver(channel, pub);
-    if (snapshot) channel.listeners.forEach((listener) => listener.onPub(snapshot));
-    // Without `since` nothing says what happened between the page and this subscription.
-    else if (recovered === false || channel.since === null) {
-      channel.listeners.forEach((listener) => listener.onGap?.());
-    }
-    if (id && !isRepeated(id, channel.since)) channel.since = id;
-  }
-
-  #deliver(channel, pub) {
-    if (isRepeated(pub.id, channel.since)) return;
-    if (pub.id) channel.since = pub.id;
-    channel.listeners.forEach((listener) => listener.onPub(pub));
-  }
-
-  #revoked(channel, { ch, code }) {
-    this.#channels.delete(ch);
-    channel.listeners.forEach((listener) => listener.onRevoked?.(code));
+  #applyAll() {
+    const messages = this.#inbox;
+    this.#inbox = [];
+    batch(() => messages.forEach((each) => this.#channels.apply(each)));
+    this.#subscribe(messages.filter(({ m }) => m === "resync").map(({ ch }) => ch));
   }
 
   #closed(code) {
     this.#socket = null;
-    this.#clear("silence");
-    this.#clear("steady");
+    for (const name of ["silence", "steady", "renew"]) this.#clear(name);
     if (this.#stopped) return;
     if (FINAL.has(code)) this.stop();
-    else if (code === CloseCode.TOO_MUCH) this.#retry(SLOW_DELAY);
-    else if (code === CloseCode.RESTARTING) this.#retry(this.#drainDelay);
-    else this.#retry();
+    else if (code === CloseCode.TOO_MANY_SOCKETS) this.stop("elsewhere");
+    else if (code === CloseCode.NOT_SIGNED_IN) this.#showAnotherTicket();
+    else if (code === CloseCode.TOO_MUCH) this.#retry({ atLeast: SLOW_DELAY });
+    else if (code === CloseCode.RESTARTING) this.#retry({ atLeast: this.#drainDelay });
+    else this.#retry({ paused: code === CloseCode.REDIS_LOST });
+  }
+
+  #showAnotherTicket() {
+    this.#unwelcome += 1;
+    if (this.#unwelcome > 1) return this.#signedOut();
+    this.#setState("reconnecting");
+    this.#connect();
+  }
+
+  #signedOut() {
+    this.stop("signed-out");
+    this.#onSignedOut?.();
   }
 
   // Full jitter: thousands of pages that lost one relay must not come back as one wave.
-  #retry(atLeast = 0) {
+  #retry({ atLeast = 0, paused = false } = {}) {
     this.#drainDelay = 0;
-    this.#failures += 1;
-    this.#setState(this.#failures >= PAUSED_AFTER ? "paused" : "reconnecting");
     const ceiling = Math.min(MAX_DELAY, BASE_DELAY * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#setState(paused || this.#failures >= PAUSED_AFTER ? "paused" : "reconnecting");
     this.#clear("retry");
-    this.#timers.retry = setTimeout(
-      () => this.#connect(),
-      atLeast + this.#random() * ceiling,
-    );
+    this.#timers.retry = setTimeout(() => this.#connect(), atLeast + this.#random() * ceiling);
+  }
+
+  #looked() {
+    this.#send({ m: "vis", hidden: document.hidden });
+    if (document.hidden) return;
+    if (this.#inbox.length) this.#applyAll(); // A hidden page draws no frames.
+    this.#hurry();
   }
 
   #hurry() {
-    if (this.#stopped || this.state.peek() === "live") return;
+    if (this.#stopped) return;
+    if (this.state.peek() === "live") {
+      this.#send({ m: "ping" });
+      this.#expectWithin(PROBE);
+      return;
+    }
     this.#connect();
     this.#refresh();
   }
 
-  #heard() {
+  #expectWithin(patience) {
     this.#clear("silence");
     const socket = this.#socket;
     this.#timers.silence = setTimeout(() => {
       socket.onclose = null; // Over a dead link the browser's own close event may take minutes.
       socket.close();
       if (this.#socket === socket) this.#closed(CloseCode.LATE);
-    }, SILENCE);
+    }, patience);
   }
 
   #setState(state) {
     this.state.value = state;
-    if (state === "live") this.#clear("poll");
+    if (state === "live" || state === "signed-out") this.#clear("poll");
     else this.#timers.poll ||= setInterval(() => this.#refresh(), POLL_EVERY);
   }
 
@@ -261,13 +263,15 @@ export class Connection {
 
 /** Return the id of this tab, the same after a reload. */
 function tabId() {
-  // Not randomUUID: over plain http on a laboratory's network it does not exist.
-  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((b) =>
-    b.toString(16).padStart(2, "0"),
-  );
   try {
-    return (sessionStorage.tab ||= made.join(""));
+    return (sessionStorage.tab ||= randomId());
   } catch {
-    return made.join("");
+    return randomId();
   }
+}
+
+/** Return an id that nothing else has. */
+export function randomId() {
+  // Not randomUUID: over plain http on a laboratory's network it does not exist.
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }

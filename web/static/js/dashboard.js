@@ -1,108 +1,89 @@
-// The dashboard: totals and one live card a project.
+// The dashboard: totals, what was done lately, what went wrong, and one live card a project.
 
-import { useCallback } from "preact/hooks";
-import { signal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import { boot, request } from "./api.js";
-import { keepMetrics, keepProjects, projectIds } from "./stores.js";
-import { cancel, useDashboardMetrics, usePolling } from "./hooks.js";
-import { CancelButton, Empty, Icon, formatDuration, formatNumber, html, mount, plural } from "./ui.js";
-import { ConnPill } from "./components/ConnPill.js";
-import { KpiTile } from "./components/KpiTile.js";
-import { ProjectCard } from "./components/ProjectCard.js";
-import { Toasts, notify } from "./components/Toasts.js";
+import { NewProjectButton, Dialogs, openNewProject } from "./dialogs.js";
+import { t } from "./i18n.js";
+import { chosenIds } from "./listing.js";
+import { keepMetrics, keepProjects, projectIds, shownStatsOf } from "./stores.js";
+import { connection, useAccessChanges, usePolling } from "./hooks.js";
+import { keepActivities, useActivities } from "./feed.js";
+import { ConnPill, Empty, Icon, html, idle, lazy, mount } from "./ui.js";
+import { ActivityFeed } from "./components/ActivityFeed.js";
+import { Kpis } from "./components/Kpis.js";
+import { Count, ListTools, ProjectList } from "./components/ProjectList.js";
+import { Toasts } from "./components/Toasts.js";
 
-const FIRST_ROW = 3;
-const MINE = "Everything that you asked for and that is not done yet is cancelled, in all projects.";
+const LATEST = 5; // Entries of the feed; the whole of it has a page of its own.
 
-function keepDashboard({ metrics, projects }) {
+function keepDashboard({ metrics, projects, activity }) {
   keepMetrics(metrics);
   keepProjects(projects);
+  keepActivities(activity);
 }
+
+/** Have the cards follow what became of a project; the code comes with the first of it. */
+const followLater = (change) => import("./following.js").then(({ follow }) => follow(change)).catch(() => {});
 
 const refresh = async () => keepDashboard(await request("/dashboard"));
 
-// A project that was made or removed in another tab shows in the number of projects.
-function refreshOnNewProjects({ changedFields }) {
-  if (changedFields.includes("totalProjects")) refresh().catch(() => {});
-}
+let refreshing = null;
+/** Refresh once for all that miss something at the same time, as when the connection is made. */
+const refreshOnce = () => (refreshing ??= refresh().catch(() => {}).finally(() => (refreshing = null)));
 
-function Kpis() {
-  const { metrics } = useDashboardMetrics({ onChange: refreshOnNewProjects });
-  if (!metrics || projectIds.value.length === 0) return null;
-  const { recentActivity: recent, systemStats: system } = metrics;
-  const noWorker = system.workersOnline === 0;
-  return html`<dl class="kpis">
-    <${KpiTile} name="Objects" icon="shapes" value=${formatNumber(metrics.totalObjects)}
-      more="in ${plural(metrics.totalProjects, "project")}" />
-    <${KpiTile} name="Images" icon="images" value=${formatNumber(metrics.totalImages)}
-      more="${formatNumber(recent.imagesUploadedToday)} uploaded today" />
-    <${KpiTile} name="Segmented" icon="circle-check" tone="ok" value=${formatNumber(metrics.totalSegmented)}
-      more="${formatNumber(recent.segmentationsCompletedToday)} today" />
-    <${KpiTile} name="Queue" icon="clock" tone="warn" value=${formatNumber(system.queueLength)}
-      more="${formatNumber(system.processingImages)} processing now"
-      act=${system.queueLength + system.processingImages > 0 && html`<${CancelButton} words="Cancel mine" onClick=${() => cancel("/me", MINE)} />`} />
-    <${KpiTile} name="Time per image" icon="cpu" warn=${noWorker}
-      value=${system.avgProcessingTime ? formatDuration(system.avgProcessingTime) : "–"}
-      more=${noWorker ? "No worker is online" : `${plural(system.workersOnline, "worker")} online`} />
-  </dl>`;
-}
-
-function Projects({ onNew }) {
+function Projects() {
   usePolling(refresh);
-  const ids = projectIds.value;
-  if (ids.length === 0) return html`<${FirstSteps} onNew=${onNew} />`;
+  useAccessChanges({ onChange: followLater, onGap: refreshOnce });
+  if (projectIds.value.length === 0) return html`<${FirstSteps} />`;
+  const ids = chosenIds.value;
   return html`<section aria-labelledby="projects">
     <div class="section-head">
-      <h2 id="projects">Projects</h2><span class="meta number">${formatNumber(ids.length)}</span>
+      <h2 id="projects">${t("projects.title")}</h2><${Count} count=${ids.length} />
+      <a href="/projects">${t("projects.all")}</a><span class="push"></span><${ListTools} />
     </div>
-    <ul class="cards">
-      ${ids.map((id, at) => html`<${ProjectCard} key=${id} projectId=${id} eager=${at < FIRST_ROW} />`)}
-    </ul>
+    <${ProjectList} ids=${ids} />
   </section>`;
 }
 
-function FirstSteps({ onNew }) {
+const Chart = lazy(async () => (await idle(), await import("./components/Throughput.js")).Throughput);
+
+function Lately() {
+  const activities = useActivities(LATEST, refreshOnce);
+  const charted = projectIds.value.length > 0;
+  if (!charted && activities.length === 0) return null;
+  return html`<div class="lately">
+    ${charted && html`<section class="panel throughput" aria-labelledby="throughput"><${Chart} /></section>`}
+    <section class="panel recent" aria-labelledby="recent">
+      <div class="section-head">
+        <h2 id="recent">${t("recent.title")}</h2><a class="push" href="/activity">${t("recent.all")}</a>
+      </div>
+      <${ActivityFeed} activities=${activities} />
+    </section>
+  </div>`;
+}
+
+const Attention = lazy(async () => (await import("./components/Attention.js")).Attention);
+const failedIds = computed(() => projectIds.value.filter((id) => shownStatsOf(id).value?.failedCount > 0));
+
+const Failed = () => failedIds.value.length > 0 && html`<${Attention} ids=${failedIds.value} />`;
+
+function FirstSteps() {
   return html`<section class="panel" aria-labelledby="first">
-    <${Empty} icon="microscope" title=${html`<span id="first">Count your first cells</span>`}>
-      <p>A project keeps images that belong together. Its tally is on this page, always exact.</p>
-      <button type="button" class="button primary" onClick=${onNew}><${Icon} name="plus" />New project</button>
+    <${Empty} icon="microscope" title=${html`<span id="first">${t("first.title")}</span>`}>
+      <p>${t("first.about")}</p>
+      <button type="button" class="button primary" onClick=${openNewProject}><${Icon} name="plus" />${t("newProject")}</button>
     </${Empty}>
     <ol class="steps">
-      <li><h3>Make a project</h3><p>One for a plate, an experiment or a question.</p></li>
-      <li><h3>Drop images</h3><p>PNG, JPEG, BMP or TIFF, as the microscope saved them.</p></li>
-      <li><h3>Segment</h3><p>Workers outline every object while you watch the numbers rise.</p></li>
+      ${["project", "images", "segment"].map((step) => html`<li key=${step}><h3>${t(`first.${step}`)}</h3><p>${t(`first.${step}.about`)}</p></li>`)}
     </ol>
   </section>`;
 }
 
-const dialog = signal(null);
-
-async function openDialog() {
-  try {
-    const { NewProject } = await import("./components/NewProject.js");
-    dialog.value = NewProject;
-  } catch {
-    notify({ kind: "bad", text: "The form could not be loaded. Check the connection and try again." });
-  }
-}
-
-function NewProjectButton() {
-  return html`<button type="button" class="button primary" aria-label="New project" onClick=${openDialog}>
-    <${Icon} name="plus" /><span>New project</span>
-  </button>`;
-}
-
-function Dashboard() {
-  const Dialog = dialog.value;
-  const close = useCallback(() => (dialog.value = null), []);
-  return html`<div class="stack">
-    <${Kpis} /><${Projects} onNew=${openDialog} />
-    ${Dialog && html`<${Dialog} onClose=${close} />`}
-  </div>`;
-}
+const Dashboard = () =>
+  html`<div class="stack"><${Kpis} /><${Lately} /><${Failed} /><${Projects} /><${Dialogs} /></div>`;
 
 keepDashboard(boot);
-mount("conn", html`<${ConnPill} />`);
+mount("conn", html`<${ConnPill} connection=${connection} />`);
 mount("actions", html`<${NewProjectButton} />`);
 mount("island", html`<${Dashboard} />`);
 mount("toasts", html`<${Toasts} />`);

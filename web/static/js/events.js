@@ -6,6 +6,10 @@ export const EventType = Object.freeze({
   IMAGE_STATUS_UPDATE: "imageStatusUpdate",
   PROJECT_IMAGE_COUNT_CHANGE: "projectImageCountChange",
   DASHBOARD_METRICS_UPDATE: "dashboardMetricsUpdate",
+  USER_ACTIVITY_UPDATE: "userActivityUpdate",
+  PROJECT_ACCESS_CHANGE: "projectAccessChange",
+  EXPORT_UPDATE: "exportUpdate",
+  NOTICE: "notice",
 });
 
 export const Operation = Object.freeze({
@@ -19,6 +23,42 @@ export const Operation = Object.freeze({
   SEGMENTATION_EDITED: "segmentation_edited",
   PROJECT_UPDATED: "project_updated",
   RECONCILED: "reconciled",
+});
+
+export const ActivityType = Object.freeze({
+  PROJECT_CREATED: "project_created",
+  PROJECT_RENAMED: "project_renamed",
+  PROJECT_DELETED: "project_deleted",
+  PROJECT_SHARED: "project_shared",
+  IMAGES_UPLOADED: "images_uploaded",
+  IMAGES_DELETED: "images_deleted",
+  SEGMENTATION_COMPLETED: "segmentation_completed",
+  SEGMENTATION_FAILED: "segmentation_failed",
+  SEGMENTATION_CANCELLED: "segmentation_cancelled",
+  SEGMENTATION_EDITED: "segmentation_edited",
+});
+
+export const ExportStatus = Object.freeze({
+  QUEUED: "queued",
+  RUNNING: "running",
+  DONE: "done",
+  FAILED: "failed",
+  CANCELLED: "cancelled",
+});
+
+export const NoticeLevel = Object.freeze({
+  INFO: "info",
+  WARNING: "warning",
+  ERROR: "error",
+});
+
+export const AccessChange = Object.freeze({
+  CREATED: "created",
+  RENAMED: "renamed",
+  DELETED: "deleted",
+  SHARED: "shared",
+  ROLE_CHANGED: "role_changed",
+  REVOKED: "revoked",
 });
 
 export const ImageStatus = Object.freeze({

@@ -1,55 +1,87 @@
 // What components use to be live; the names are those of the seed.
 
-import { useEffect } from "preact/hooks";
-import { signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { batch, signal } from "@preact/signals";
 import { boot, request } from "./api.js";
-import { Connection } from "./connection.js";
-import { ChannelKind, EventType, Operation, channel } from "./events.js";
+import { Connection, randomId } from "./connection.js";
+import { AccessChange, ChannelKind, EventType, ExportStatus, NoticeLevel, Operation, channel } from "./events.js";
+import { t } from "./i18n.js";
 import {
   applyImageChange,
+  expectChange,
   keepMetrics,
   keepProject,
   keepStats,
   metrics,
   projectOf,
+  settle,
+  shownStatsOf,
   statsOf,
 } from "./stores.js";
-import { notify, tally } from "./components/Toasts.js";
-import { plural } from "./ui.js";
+import { notify } from "./components/Toasts.js";
 
-const openTicket = async () => {
-  try {
-    return await request("/realtime/ticket", { method: "POST" });
-  } catch (refusal) {
-    if (refusal.status === 401) {
-      const href = `/login?next=${encodeURIComponent(location.pathname)}`;
-      notify({ key: "session", kind: "bad", text: "Your session has ended.", link: { href, text: "Sign in again" } });
-    }
-    throw refusal;
-  }
-};
+const openTicket = () => request("/realtime/ticket", { method: "POST" });
 
-const manager = new Connection({ openTicket }).start();
+function onSignedOut() {
+  const href = `/login?next=${encodeURIComponent(location.pathname)}`;
+  notify({ key: "session", kind: "bad", text: t("hooks.yourSessionHasEnded"), link: { href, text: t("signInAgain") } });
+}
+
+/** The page's one connection. */
+export const connection = new Connection({ openTicket, onSignedOut }).start();
 const dashboardUpdated = signal(null);
 
-/** Return the page's one connection and how it is: live, reconnecting or paused. */
+/** Return the page's one connection and how it is: live, reconnecting, paused, elsewhere or signed-out. */
 export function useWebSocket() {
-  return { manager, state: manager.state.value };
+  return { manager: connection, state: connection.state.value };
 }
 
 /** Run *refresh* every 10 s while updates do not come by themselves. */
 export function usePolling(refresh) {
-  useEffect(() => manager.poll(refresh), []);
+  useEffect(() => connection.poll(refresh), []);
 }
 
-/** Return the newest counts of a project and keep them so. */
-export function useProjectCardUpdates(projectId) {
+/**
+ * Return the newest counts of a project, unconfirmed ones included, and keep them so while *active*:
+ * one page may listen to so many channels, and who comes back to one is told its newest state.
+ */
+export function useProjectCardUpdates(projectId, { active = true, onRevoked } = {}) {
   useEffect(
-    () => manager.listen(channel(ChannelKind.PROJECT, projectId), { onPub: receiveStats }),
-    [projectId],
+    () => (active ? connection.listen(channel(ChannelKind.PROJECT, projectId), { onPub: receiveStats, onRevoked }) : undefined),
+    [projectId, active],
   );
-  return { projectStats: statsOf(projectId).value };
+  return { projectStats: shownStatsOf(projectId).value };
 }
+
+/**
+ * As useProjectCardUpdates, and `change(delta, ask, opId)`: show the counts with *delta* at once, and
+ * call `ask(opId)`, whose request shows that id as its X-Op-Id. What it answers or, earlier, an event
+ * that names the id takes the place of *delta*; when it throws, the counts go back and the caller says
+ * why.
+ */
+export function useOptimisticProjectUpdates(projectId) {
+  const { projectStats } = useProjectCardUpdates(projectId);
+  return { projectStats, change: (...args) => changeOptimistically(projectId, ...args) };
+}
+
+export async function changeOptimistically(projectId, delta, ask, opId = randomId()) {
+  expectChange(projectId, opId, delta);
+  try {
+    const answer = await ask(opId);
+    batch(() => {
+      keepStats(answer.stats);
+      settle(projectId, opId);
+    });
+    return answer;
+  } catch (refusal) {
+    settle(projectId, opId);
+    // Without an answer it may have happened all the same.
+    if (!refusal.status) refetchStats(projectId);
+    throw refusal;
+  }
+}
+
+const refetchStats = (projectId) => request(`/projects/${projectId}/stats`).then(keepStats).catch(() => {});
 
 /** Return the user's totals and when they last changed. */
 export function useDashboardMetrics({ onChange } = {}) {
@@ -59,7 +91,7 @@ export function useDashboardMetrics({ onChange } = {}) {
       dashboardUpdated.value = data.timestamp;
       onChange?.(data);
     };
-    return manager.listen(channel(ChannelKind.DASH, boot.user.id), { onPub });
+    return connection.listen(channel(ChannelKind.DASH, boot.user.id), { onPub });
   }, []);
   return { metrics: metrics.value, lastUpdated: dashboardUpdated.value };
 }
@@ -77,8 +109,58 @@ export function useImageUpdates(projectId, { onGap, onUnknown, onChange }) {
       if (known.includes(false)) onUnknown?.();
       onChange?.(data.images);
     };
-    return manager.listen(channel(ChannelKind.IMAGES, projectId), { onPub, onGap });
+    return connection.listen(channel(ChannelKind.IMAGES, projectId), { onPub, onGap });
   }, [projectId]);
+}
+
+/** Call *onChange* with each `projectAccessChange`; *onGap* when some may have been missed. */
+export function useAccessChanges({ onChange, onGap }) {
+  useEffect(() => {
+    const onPub = ({ type, data }) => {
+      if (type === EventType.PROJECT_ACCESS_CHANGE) onChange(data);
+    };
+    return connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub, onGap });
+  }, []);
+}
+
+const NEARLY = "300px";
+
+/** Return whether the element of *ref* is in the window, or nearly. */
+export function useSeen(ref) {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!ref.current) return undefined;
+    const look = (entries) => setSeen(entries.at(-1).isIntersecting);
+    const observer = new IntersectionObserver(look, { rootMargin: NEARLY });
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return seen;
+}
+
+/** Call *onRevoked* when the relay sends no more of a project that was watched. */
+export function useRevocation(projectId, onRevoked) {
+  useEffect(
+    () => connection.listen(channel(ChannelKind.PROJECT, projectId), { onPub: () => {}, onRevoked }),
+    [projectId],
+  );
+}
+
+/** Return the component that says why the project is shown no more; null while it is shown. */
+export function useGone(project) {
+  const [Gone, setGone] = useState(null);
+  const follow = async (change) => {
+    try {
+      const { becomes } = await import("./access.js");
+      const Notice = becomes(change, project);
+      if (Notice) setGone(() => Notice);
+    } catch {
+      location.reload(); // What may not be shown must not stay; the server says what is so.
+    }
+  };
+  useRevocation(project.id, () => follow({ change: AccessChange.REVOKED }));
+  useAccessChanges({ onChange: (change) => change.projectId === project.id && follow(change) });
+  return Gone;
 }
 
 /** Cancel what is below *path*; with *words* about it, ask first. The code comes with the click. */
@@ -88,19 +170,59 @@ export async function cancel(path, words) {
     if (words) askToCancel(path, words);
     else await cancelRuns(path);
   } catch {
-    notify({ kind: "bad", text: "Cancelling could not start. Check the connection and try again." });
+    notify({ kind: "bad", text: t("hooks.cancellingCouldNotStartCheck") });
   }
+}
+
+if (boot.user) connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub: tellUser });
+
+/** Say what concerns the user and no part of the page. */
+function tellUser({ type, data }) {
+  if (type === EventType.NOTICE) tellNotice(data);
+  if (type === EventType.EXPORT_UPDATE && data.status === ExportStatus.DONE) {
+    const link = { href: `/api/v1/exports/${data.exportId}/download`, text: t("download") };
+    notify({ key: data.exportId, text: t("hooks.yourDownloadIsReady"), link });
+  }
+  if (type === EventType.EXPORT_UPDATE && data.status === ExportStatus.FAILED) {
+    notify({ key: data.exportId, kind: "bad", text: data.detail ?? t("hooks.exportingFailed") });
+  }
+}
+
+/** Show what the operator tells everybody: what passes as a message, the rest until dismissed. */
+function tellNotice(said) {
+  const { code, level, text } = said;
+  if (level === NoticeLevel.INFO) notify({ key: code, text });
+  import("./notices.js")
+    .then(({ showNotice }) => showNotice(said))
+    .catch(() => notify({ key: code, kind: "bad", text }));
+}
+
+if (document.querySelector(".notice-line")) import("./notices.js").catch(() => {});
+
+// Uploads go on from page to page; whoever has some sees them on each.
+const showUploads = () => import("./uploads/client.js").then((uploads) => uploads.start()).catch(() => {});
+try {
+  if (boot.user && localStorage.uploads === boot.user.id) showUploads();
+  addEventListener("storage", ({ key, newValue }) => key === "uploads" && newValue === boot.user?.id && showUploads());
+} catch {
+  // Without storage each page shows its own.
 }
 
 function receiveStats({ type, data }) {
   if (type !== EventType.PROJECT_STATS_UPDATE && type !== EventType.SHARED_PROJECT_UPDATE) return;
   const before = statsOf(data.projectId).peek();
-  if (!keepStats(data.stats)) return;
-  announce(data, before);
-  if (CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
+  const isNews = batch(() => {
+    data.opIds?.forEach((opId) => settle(data.projectId, opId));
+    return keepStats(data.stats);
+  });
+  if (!isNews) return;
+  // Its code comes with the first news. Those who wait for it get it in their order.
+  import("./summaries.js").then(({ summarise }) => summarise(data, before)).catch(() => {});
+  const settled = before?.pendingCount > 0 && data.stats.pendingCount === 0;
+  if (settled || CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
 }
 
-// What a card shows beside its counts: title and owner, and the newest image as its picture.
+// What a card shows beside its counts: title and owner, and the newest images with their results.
 const CHANGING_LOOKS = new Set([
   Operation.PROJECT_UPDATED,
   Operation.IMAGES_ADDED,
@@ -118,27 +240,3 @@ function refetchProjectSoon(projectId) {
     request(`/projects/${projectId}`).then(keepProject).catch(() => {});
   }, REFETCH_AFTER);
 }
-
-// One message a project and kind: it counts on while images keep finishing.
-function announce({ projectId, stats, operations, updateType }, before) {
-  const title = projectOf(projectId).peek()?.title ?? "your project";
-  const counted = operations ?? { [updateType]: grown(updateType, before, stats) };
-  const say = (operation, words, kind) => {
-    const count = counted[operation] || 0;
-    const text = (n) => `${plural(n, "image")} ${words} ${title}`;
-    if (count > 0) tally({ key: `${projectId}:${operation}`, kind, count, text });
-  };
-  say(Operation.IMAGES_ADDED, "added to");
-  say(Operation.SEGMENTATION_COMPLETED, "segmented in");
-  say(Operation.SEGMENTATION_FAILED, "failed in", "bad");
-}
-
-// A collaborator is told why, not how many; the counts before and after say it.
-function grown(operation, before, after) {
-  const finished = (stats) => stats.segmentedCount + stats.noObjectsCount;
-  if (!before) return 0;
-  if (operation === Operation.IMAGES_ADDED) return after.imageCount - before.imageCount;
-  if (operation === Operation.SEGMENTATION_FAILED) return after.failedCount - before.failedCount;
-  return finished(after) - finished(before);
-}
-

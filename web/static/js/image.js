@@ -1,23 +1,20 @@
 // An image: the picture with its outlines, the run that made them, and the measurements.
 
 import { useEffect, useState } from "preact/hooks";
-import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
+import { t } from "./i18n.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
-import { cancel, useImageUpdates, usePolling } from "./hooks.js";
-import { CancelButton, Empty, ErrorNote, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
-import { ConnPill } from "./components/ConnPill.js";
-import { ImageViewer } from "./components/ImageViewer.js";
-import { MeasurementTable } from "./components/MeasurementTable.js";
+import { cancel, connection, useGone, useImageUpdates, usePolling } from "./hooks.js";
+import { CancelButton, ConnPill, Empty, ErrorNote, FlagBadge, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
+import { ObjectCount, ObjectList, Viewer, editing, objects, showObjects } from "./viewer.js";
 import { Toasts, notify } from "./components/Toasts.js";
 
 const ASK_AGAIN = 10_000;
+const PROGRESS_EVERY = 3_000;
 
 const { id } = boot.image;
 const mayChange = boot.project.role !== "viewer";
-const hovered = signal(null);
-const chosen = signal(null);
 
 const refresh = async () => keepImage(await request(`/images/${id}`));
 const refreshQuietly = () => refresh().catch(() => {});
@@ -48,8 +45,6 @@ function useSegmentation({ currentRunId }) {
   return { ...answer, load };
 }
 
-const NOTHING = [];
-
 function ImagePage() {
   const image = imageOf(id).value;
   // The events carry what tiles need; the rest of this page comes from REST.
@@ -60,40 +55,114 @@ function ImagePage() {
   usePolling(refresh);
   useWaiting(image.status);
   const { result, error, load } = useSegmentation(image);
-  const objects = result?.objects ?? NOTHING;
+  useEffect(() => void (result && !editing.peek() && showObjects(result.objects)), [result]);
   return html`<div class="viewer">
-    <${ImageViewer} image=${image} source=${boot.displayUrl} objects=${objects} hovered=${hovered} chosen=${chosen} />
+    <${Viewer} image=${image} whole=${boot.whole} known=${boot.measurements} notes=${html`<${StageNote} image=${image} />`} editor=${mayChange && html`<${Editor} image=${image} result=${result} say=${say} />`} />
     <div class="inspector">
-      <div class="inspector-head">
-        <${State} image=${image} />
-        <${Facts} image=${image} result=${result} />
-        ${mayChange && html`<${Again} image=${image} />`}
-        <${History} image=${image} />
-      </div>
+      <${State} image=${image} />
       ${error && html`<${ErrorNote} error=${error} onRetry=${load} />`}
-      <${Objects} image=${image} result=${result} error=${error} />
+      <${Tabs} image=${image} result=${result} error=${error} />
     </div>
   </div>`;
 }
 
+const Editor = lazy(async () => (await import("./editor.js")).Editor);
+const SaveState = lazy(async () => (await import("./editor.js")).SaveState);
+const ClassField = lazy(async () => (await import("./editor.js")).ClassField);
+
+const say = (text) => notify({ key: "editing", kind: "bad", text });
+
+function StageNote({ image }) {
+  const said = {
+    [ImageStatus.QUEUED]: t("image.waitingForAWorker"),
+    [ImageStatus.PROCESSING]: t("image.segmenting"),
+  }[image.status];
+  if (!said) return null;
+  const earlier = image.currentRunId ? t("image.theOutlinesAreThoseOf") : "";
+  return html`<p class="stage-note"><${Icon} name="loader-circle" class="spin" />${said}${earlier && ` ${earlier}`}</p>`;
+}
+
+const TABS = { objects: t("kpi.objects"), table: t("list.view.list"), display: t("image.display"), about: t("image.about") };
+
+function Tabs({ image, result, error }) {
+  const [open, setOpen] = useState("objects");
+  const names = Object.keys(TABS);
+  const step = (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const next = names[(names.indexOf(open) + by + names.length) % names.length];
+    setOpen(next);
+    document.getElementById(`tab-${next}`).focus();
+  };
+  return html`<div class="tabs" role="tablist" aria-label=${t("image.aboutThisImage")} onKeyDown=${step}>
+      ${names.map((name) => html`<button key=${name} type="button" role="tab" id="tab-${name}" aria-controls="panel" aria-selected=${name === open} tabindex=${name === open ? 0 : -1} onClick=${() => setOpen(name)}>
+        ${TABS[name]}${name === "objects" && result && html` <${ObjectCount} />`}
+      </button>`)}
+    </div>
+    <div class="tab-panel" role="tabpanel" id="panel" aria-labelledby="tab-${open}">
+      ${open === "objects" && html`<${Objects} image=${image} result=${result} error=${error} />`}
+      ${open === "table" && html`<${Objects} image=${image} result=${result} error=${error} as=${MeasurementTable} />`}
+      ${open === "display" && html`<${Display} projectId=${boot.project.id} known=${boot.measurements} />`}
+      ${open === "about" && html`<${About} image=${image} result=${result} />`}
+    </div>`;
+}
+
+const Display = lazy(async () => (await import("./components/Display.js")).Display);
+const MeasurementTable = lazy(async () => (await import("./components/MeasurementTable.js")).MeasurementTable);
+
+function About({ image, result }) {
+  return html`<div class="about">
+    <${Facts} image=${image} result=${result} />
+    ${mayChange && html`<${Again} image=${image} />`}
+    ${image.currentRunId && html`<${Origin} runId=${image.currentRunId} />`}
+    ${result && html`<${ImageSummary} result=${result} />`}
+    <${History} image=${image} />
+  </div>`;
+}
+
 function State({ image }) {
-  return html`<div aria-live="polite"><${StatusBadge} status=${image.status} /></div>
+  const active = isActive(image);
+  return html`<div class="inspector-head">
+    <div class="state-line">
+      <div aria-live="polite"><${StatusBadge} status=${image.status} /></div>
+      ${mayChange && editing.value && html`<${SaveState} />`}
+      ${mayChange && !image.currentRunId && !active && html`<${Again} image=${image} />`}
+      ${mayChange && active && html`<${CancelButton} onClick=${() => cancel(`/images/${id}`)} />`}
+    </div>
     ${image.lastError && html`<${Note} tone="bad" icon="triangle-alert">
-      <p><strong>${image.status === ImageStatus.FAILED ? "Segmenting failed." : "The last run failed; the earlier result is shown."}</strong></p>
+      <p><strong>${image.status === ImageStatus.FAILED ? t("image.segmentingFailed") : t("image.theLastRunFailedThe")}</strong></p>
       <p>${image.lastError.detail}</p>
     </${Note}>`}
-    ${image.waiting && html`<${Waiting} waiting=${image.waiting} />`}`;
+    ${image.flags?.length > 0 && html`<${Flags} flags=${image.flags} />`}
+    ${image.waiting && html`<${Waiting} waiting=${image.waiting} />`}
+    ${image.progress && html`<${Progress} progress=${image.progress} />`}
+  </div>`;
+}
+
+function Flags({ flags }) {
+  return html`<section class="flag-list" aria-label=${t("imageGrid.worthASecondLook")} data-flags>
+    <ul>${flags.map((flag) => html`<li key=${flag.code}><${FlagBadge} flag=${flag} /> <span>${flag.detail}</span></li>`)}</ul>
+  </section>`;
 }
 
 function Waiting({ waiting }) {
   return html`<${Note} tone="run" icon="clock"><p>${waitingWords(waiting)}</p></${Note}>`;
 }
 
-/** Ask again while the image waits: its place in line moves and no event tells of it. */
+function Progress({ progress: { done, total } }) {
+  return html`<p class="meta number" data-progress>
+    <progress value=${done} max=${total} aria-label=${t("image.tilesDone")}></progress>
+    ${t("tiles.of", { done, count: total })}
+  </p>`;
+}
+
+/** Ask again while the image waits or is worked at: no event tells of its place or progress. */
 function useWaiting(status) {
   useEffect(() => {
-    if (status !== ImageStatus.QUEUED) return undefined;
-    const timer = setInterval(refreshQuietly, ASK_AGAIN);
+    const every = { [ImageStatus.QUEUED]: ASK_AGAIN, [ImageStatus.PROCESSING]: PROGRESS_EVERY }[status];
+    if (!every) return undefined;
+    const timer = setInterval(refreshQuietly, every);
     return () => clearInterval(timer);
   }, [status]);
 }
@@ -101,12 +170,14 @@ function useWaiting(status) {
 function Facts({ image, result }) {
   const size = `${formatNumber(image.width)} × ${formatNumber(image.height)} px`;
   const rows = [
-    ["Image", `${size}, ${image.channels > 1 ? `${image.channels} channels, ` : ""}${image.bitDepth} bit, ${formatBytes(image.bytes)}`],
-    ["Pixel size", image.pixelSizeUm ? `${Number(image.pixelSizeUm.toPrecision(4))} µm` : null],
-    ["Engine", result && `${result.engine.name} ${result.engine.version}`],
-    ["Parameters", result && parameterWords(result.engine.params)],
-    ["Segmented", image.segmentedAt && formatDate(image.segmentedAt)],
-    ["Run", result && html`<code title=${result.runId}>${result.runId.slice(0, 8)}</code>`],
+    [t("image.image"), `${size}, ${image.channels > 1 ? `${image.channels} channels, ` : ""}${image.bitDepth} bit, ${formatBytes(image.bytes)}`],
+    [t("provenance.pixelSize"), image.pixelSizeUm ? `${Number(image.pixelSizeUm.toPrecision(4))} µm` : null],
+    [t("engine"), result && `${result.engine.name} ${result.engine.version}`],
+    [t("provenance.edited"), result?.edited && `${result.edited.by ?? t("editor.somebody")}, ${formatDate(result.edited.at)}`],
+    [t("image.chosen"), result?.engine.chosen?.reason],
+    [t("parameters"), result && parameterWords(result.engine.params)],
+    [t("throughput.segmented"), image.segmentedAt && formatDate(image.segmentedAt)],
+    [t("provenance.run"), result && html`<code title=${result.runId}>${result.runId.slice(0, 8)}</code>`],
   ];
   return html`<dl class="facts number">
     ${rows.filter(([, value]) => value).map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}
@@ -117,12 +188,11 @@ const isActive = ({ status }) => status === ImageStatus.QUEUED || status === Ima
 
 function Again({ image }) {
   const active = isActive(image);
-  const word = { [ImageStatus.UPLOADED]: "Segment", [ImageStatus.FAILED]: "Retry" }[image.status];
+  const word = { [ImageStatus.UPLOADED]: t("first.segment"), [ImageStatus.FAILED]: t("retry") }[image.status];
   return html`<div class="acts">
     <button type="button" class="button small ${word ? "primary" : ""}" disabled=${active} onClick=${segment}>
-      <${Icon} name=${word === "Retry" ? "rotate-ccw" : "scan"} />${word ?? "Segment again"}
+      <${Icon} name=${word === t("retry") ? "rotate-ccw" : "scan"} />${word ?? t("image.segmentAgain")}
     </button>
-    ${active && html`<${CancelButton} onClick=${() => cancel(`/images/${id}`)} />`}
   </div>`;
 }
 
@@ -131,31 +201,74 @@ const RunHistory = lazy(async () => (await import("./components/RunHistory.js"))
 function History({ image }) {
   const [open, setOpen] = useState(false);
   return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
-    <summary>History of runs</summary>
+    <summary>${t("image.historyOfRuns")}</summary>
     ${open && html`<${RunHistory} image=${image} mayAct=${mayChange && !isActive(image)} />`}
   </details>`;
 }
 
-function Objects({ image, result, error }) {
-  if (result?.objects.length) {
-    return html`<div class="objects-head"><h2>Objects</h2><span class="meta number" data-object-count>${formatNumber(result.objects.length)}</span></div>
-      <${MeasurementTable} objects=${result.objects} hovered=${hovered} chosen=${chosen} />`;
-  }
-  if (result) return html`<${Empty} icon="circle-slash" title="No objects"><p>The engine looked at this image and found nothing to outline. Other parameters or another engine may see more; choose them on the project page.</p></${Empty}>`;
+const Provenance = lazy(async () => (await import("./components/Provenance.js")).Provenance);
+
+function Origin({ runId }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
+    <summary>${t("image.howWasThisMade")}</summary>
+    ${open && html`<${Provenance} key=${runId} runId=${runId} />`}
+  </details>`;
+}
+
+const SummaryTable = lazy(async () => (await import("./components/SummaryTable.js")).SummaryTable);
+
+function ImageSummary({ result }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
+    <summary>${t("summaryTable.measurementsOfTheImage")}</summary>
+    ${open && html`<${SummaryTable} summary=${result.summary ?? {}} />`}
+  </details>`;
+}
+
+function Objects({ image, result, error, as: Shown = ObjectList }) {
+  if (objects.value.length) return html`<${Shown} known=${boot.measurements} Field=${mayChange && ClassField} />`;
+  if (result) return html`<${Empty} icon="circle-slash" title=${t("status.no_objects")}><p>${t("image.theEngineLookedAtThis")}</p></${Empty}>`;
   if (error) return null;
-  if (image.currentRunId) return html`<${Loading}>Loading outlines…</${Loading}>`;
-  return html`<${Empty} icon="shapes" title="No measurements yet"><p>${NEXT[image.status]}</p></${Empty}>`;
+  if (image.currentRunId) return html`<${Loading}>${t("image.loadingOutlines")}</${Loading}>`;
+  return html`<${Empty} icon="shapes" title=${t("image.noMeasurementsYet")}><p>${NEXT[image.status]}</p></${Empty}>`;
 }
 
 const NEXT = {
-  [ImageStatus.UPLOADED]: "Segment the image to outline its objects and measure each of them.",
-  [ImageStatus.QUEUED]: "The image waits for a worker. This page changes by itself when the result is there.",
-  [ImageStatus.PROCESSING]: "A worker is at it. This page changes by itself when the result is there.",
-  [ImageStatus.FAILED]: "The last run brought no result.",
+  [ImageStatus.UPLOADED]: t("image.segmentTheImageToOutline"),
+  [ImageStatus.QUEUED]: t("image.theImageWaitsForA"),
+  [ImageStatus.PROCESSING]: t("image.aWorkerIsAtIt"),
+  [ImageStatus.FAILED]: t("image.theLastRunBroughtNo"),
 };
 
+function Page() {
+  const Gone = useGone(boot.project);
+  return Gone ? html`<${Gone} />` : html`<${ImagePage} />`;
+}
+
+/** Go to the neighbours by `[` and `]`, unless somebody writes or wants no single keys. */
+function stepByKeys() {
+  document.addEventListener("keydown", (event) => {
+    const rel = { "[": "prev", "]": "next" }[event.key];
+    const writing = event.target.closest("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, dialog");
+    if (!rel || writing || event.ctrlKey || event.metaKey || localStorage.shortcuts === "off") return;
+    document.querySelector(`a[rel="${rel}"]`)?.click();
+  });
+}
+
+/** Fetch what the neighbours' pages will ask for, once this one is at rest. */
+function prefetchNeighbours() {
+  const later = window.requestIdleCallback ?? ((act) => setTimeout(act, 1500));
+  later(() => {
+    for (const address of boot.ahead) fetch(address, { priority: "low" }).catch(() => {});
+  });
+}
+
+stepByKeys();
+if (document.readyState === "complete") prefetchNeighbours();
+else addEventListener("load", prefetchNeighbours);
 keepProject(boot.project);
 keepImage(boot.image);
-mount("conn", html`<${ConnPill} />`);
-mount("island", html`<${ImagePage} />`);
+mount("conn", html`<${ConnPill} connection=${connection} />`);
+mount("island", html`<${Page} />`);
 mount("toasts", html`<${Toasts} />`);

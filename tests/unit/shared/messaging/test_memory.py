@@ -22,7 +22,7 @@ def test_the_queue_keeps_what_it_was_given():
     queue.ask_recompute(project_id)
     queue.ask_dashboard(user_id)
 
-    assert queue == MemoryTaskQueue([run], [project_id], [user_id])
+    assert queue == MemoryTaskQueue(segments=[run], recomputed=[project_id], dashboards=[user_id])
 
 
 def test_a_state_that_is_not_newer_is_not_kept():

@@ -12,6 +12,9 @@ from shared.reading.formats import ImageFormat, recognise
         (b"II*\0", ImageFormat.TIFF),
         (b"MM\0+", ImageFormat.TIFF),
         (b"BM" + bytes(12) + (40).to_bytes(4, "little"), ImageFormat.BMP),
+        (b"\xda\xce\xbe\x0a", ImageFormat.ND2),
+        (b"ZISRAWFILE\0\0", ImageFormat.CZI),
+        (b"\x70\0\0\0\x2a", ImageFormat.LIF),
     ],
 )
 def test_a_format_is_told_by_content(head, expected):
@@ -25,8 +28,6 @@ def test_a_format_is_told_by_content(head, expected):
         (b"RIFF\0\0\0\0WEBPVP8 ", "WebP"),
         (b"%PDF-1.7", "PDF"),
         (b"PK\x03\x04", "ZIP"),
-        (b"\xda\xce\xbe\x0a", "Nikon ND2"),
-        (b"ZISRAWFILE", "Zeiss CZI"),
         (b"\0\0\0\x18ftypheic", "HEIC"),
         (bytes(128) + b"DICM", "DICOM"),
     ],

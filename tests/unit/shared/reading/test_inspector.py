@@ -1,13 +1,15 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shared.domain.errors import RejectedFileError, UnavailableError
-from shared.reading import Inspector
+from shared.reading import Inspector, children
+from shared.reading.children import ChildLateError, Children
 from tests.images import encoded, tiff
 
 OTHERS: set[int] = set()
@@ -82,8 +84,8 @@ def test_a_refusal_leaves_the_child_warm(inspector, picture, tmp_path):
 
 
 def test_a_file_that_kills_its_reader_is_refused_and_the_next_one_is_not(picture):
-    class Deadly(Inspector):
-        """Its children are killed when they are asked for one certain file."""
+    class Deadly(Children):
+        """They are killed when they are asked for one certain file."""
 
         def _take(self):
             child = super()._take()
@@ -97,7 +99,9 @@ def test_a_file_that_kills_its_reader_is_refused_and_the_next_one_is_not(picture
             child.ask = ask_and_die
             return child
 
-    with Deadly(children=1) as inspector:
+    with Inspector() as inspector:
+        module = "shared.reading.inspecting_child"
+        inspector._children = Deadly(module, 1, seconds=60, memory_bytes=4 << 30)
         inspector.inspect(picture, "a.png", **LIMITS)
 
         with pytest.raises(RejectedFileError, match=r"killer\.png") as refused:
@@ -114,7 +118,8 @@ def test_a_child_that_died_idle_fails_no_file(inspector, picture):
     assert inspector.inspect(picture, "a.png", **LIMITS).facts.width == 6
 
 
-def test_a_child_that_hangs_fails_its_file_and_is_replaced(picture):
+def test_a_child_that_hangs_fails_its_file_and_is_replaced(picture, monkeypatch):
+    monkeypatch.setattr(children, "PATIENCE", 1)
     with Inspector(children=1, seconds=2) as inspector:
         inspector.inspect(picture, "a.png", **LIMITS)
         os.kill(child_of_this_process(), signal.SIGSTOP)
@@ -124,6 +129,33 @@ def test_a_child_that_hangs_fails_its_file_and_is_replaced(picture):
 
         assert refused.value.code == "unreadable_image"
         assert inspector.inspect(picture, "next.png", **LIMITS).facts.width == 6
+
+
+def test_a_child_that_others_keep_from_its_work_has_time(picture):
+    with Inspector(children=1, seconds=1) as inspector, ThreadPoolExecutor(1) as threads:
+        inspector.inspect(picture, "a.png", **LIMITS)
+        child = child_of_this_process()
+        os.kill(child, signal.SIGSTOP)
+        waiting = threads.submit(inspector.inspect, picture, "slow.png", **LIMITS)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1.5)
+
+        os.kill(child, signal.SIGCONT)
+
+        assert waiting.result().facts.width == 6
+
+
+def test_endless_work_ends_and_the_next_request_is_answered():
+    several = Children(
+        "tests.unit.shared.reading.endless_child", 1, seconds=1, memory_bytes=4 << 30
+    )
+    with closing(several):
+        assert several.ask(b"short\n") == b"short\n"
+
+        with pytest.raises(ChildLateError):
+            several.ask(b"endless\n")
+
+        assert several.ask(b"next\n") == b"next\n"
 
 
 def test_a_picture_that_needs_more_memory_than_a_child_has_is_refused(tmp_path):

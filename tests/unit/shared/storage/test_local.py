@@ -78,5 +78,33 @@ def test_a_stored_file_in_the_place_of_a_folder_is_an_error_and_no_crash(tmp_pat
     storage = LocalStorage(tmp_path)
     storage.put("a", b"")
 
-    with pytest.raises(StorageError, match=r"could not store a/b"):
+    with pytest.raises(StorageError, match=r"could not store b"):
         storage.put("a/b", b"")
+
+
+def test_a_single_part_is_fetched_without_being_copied(tmp_path):
+    storage = LocalStorage(tmp_path / "files")
+    storage.put("uploads/1/0", b"part")
+
+    storage.fetch(["uploads/1/0"], tmp_path / "whole")
+
+    assert (tmp_path / "whole").samefile(tmp_path / "files/uploads/1/0")
+
+
+def test_parts_are_joined_where_the_kernel_does_not_copy(tmp_path, monkeypatch):
+    storage = LocalStorage(tmp_path / "files")
+    storage.put("a", b"one")
+    storage.put("b", b"two")
+    copied = []
+
+    def half(source, target, count):
+        if copied:
+            raise OSError(18, "between two file systems")
+        copied.append(os.write(target, os.read(source, count - 1)))
+        return copied[0]
+
+    monkeypatch.setattr(os, "copy_file_range", half)
+
+    storage.fetch(["a", "b"], tmp_path / "whole")
+
+    assert (tmp_path / "whole").read_bytes() == b"onetwo"

@@ -52,6 +52,26 @@ def test_an_empty_file_streams_nothing(storage):
     assert b"".join(storage.stream("empty")) == b""
 
 
+@pytest.mark.parametrize("parts", [[b"one"], [b"one", b"", b"two" * 1000, b"3"]])
+def test_parts_are_fetched_as_one_file(storage, tmp_path, parts):
+    keys = [f"uploads/1/{number}" for number in range(len(parts))]
+    for key, part in zip(keys, parts, strict=True):
+        storage.put(key, part)
+
+    storage.fetch(keys, tmp_path / "whole")
+
+    assert (tmp_path / "whole").read_bytes() == b"".join(parts)
+    assert [storage.read(key) for key in keys] == parts
+
+
+@pytest.mark.parametrize("keys", [["gone"], ["here", "gone"]])
+def test_what_is_fetched_and_not_there_is_missing(storage, tmp_path, keys):
+    storage.put("here", b"part")
+
+    with pytest.raises(MissingFileError):
+        storage.fetch(keys, tmp_path / "whole")
+
+
 def test_a_folder_is_listed_and_its_namesakes_are_not(storage):
     for key in ("results/1/a", "results/1/b/c", "results/12/a", "other"):
         storage.put(key, b"")
@@ -81,10 +101,11 @@ def test_deleting_what_is_not_there_is_fine(storage):
 
 @pytest.mark.parametrize("ask", ["read", "size", "stream"])
 def test_a_missing_file_is_named(storage, ask):
-    with pytest.raises(MissingFileError, match=r"images/7 is missing") as failed:
+    with pytest.raises(MissingFileError, match=r"file 7 is missing") as failed:
         getattr(storage, ask)("images/7")
 
     assert failed.value.code == "storage_error"
+    assert failed.value.__notes__ == ["key: images/7"]  # For the log, not for people.
     assert not storage.exists("images/7")
 
 
@@ -104,3 +125,21 @@ def test_a_key_that_could_leave_the_storage_is_refused(storage, key):
 def test_a_url_of_no_storage_is_a_wrong_setting(url):
     with pytest.raises(ConfigurationError, match="CELLTALLY_STORAGE_URL"):
         open_storage(url)
+
+
+def test_a_copy_and_its_source_go_their_own_ways(storage):
+    storage.put("results/1/labels.tif", b"labels")
+
+    storage.copy("results/1/labels.tif", "results/2/labels.tif")
+    storage.put("results/1/labels.tif", b"others")
+    assert storage.read("results/2/labels.tif") == b"labels"
+
+    storage.delete(["results/1/labels.tif"])
+    assert storage.read("results/2/labels.tif") == b"labels"
+
+
+def test_what_is_not_there_cannot_be_copied(storage):
+    with pytest.raises(MissingFileError):
+        storage.copy("results/1/labels.tif", "results/2/labels.tif")
+
+    assert not storage.exists("results/2/labels.tif")

@@ -11,6 +11,7 @@ from web.api.cursors import cursor_of, cut_of
 BY_TIME = Order("created_at", "timestamptz", descending=True)
 BY_TITLE = Order("title", "text")
 BY_COUNT = Order("count", "bigint")
+BY_WEIGHT = Order("weight", "float8", descending=True)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ BY_COUNT = Order("count", "bigint")
         (BY_TIME, "2026-11-22T21:38:50.362300+00:00"),
         (BY_TITLE, "žluťoučký kůň"),
         (BY_COUNT, "-1"),
+        (BY_WEIGHT, "1.1666666666666665"),
     ],
 )
 def test_a_cursor_leads_back_to_where_the_page_ended(order, key):
@@ -35,7 +37,11 @@ def test_the_last_page_has_no_cursor():
 
 @pytest.mark.parametrize(
     ("order", "key"),
-    [(BY_TIME, "yesterday"), (BY_TIME, "2026-01-01"), (BY_COUNT, "x"), (BY_COUNT, "1" * 30)],
+    [
+        *((BY_TIME, key) for key in ("yesterday", "2026-01-01")),
+        *((BY_COUNT, key) for key in ("x", "1" * 30, "1_0")),
+        *((BY_WEIGHT, key) for key in ("x", "nan", "inf", "1_0.5", "1e-400")),
+    ],
 )
 def test_a_key_that_the_database_could_not_read_is_refused(order, key):
     cursor = cursor_of(Page([], Position(key, uuid4())), sort="s")

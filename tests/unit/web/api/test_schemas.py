@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from web.api.schemas import ProjectList, TokenList, UserJson, WaitingJson
+from web.api.account_schemas import TokenList, UserJson
+from web.api.schemas import ProjectList, WaitingJson
 
 
 def test_what_is_required_stands_there_as_null():
@@ -17,7 +18,7 @@ def test_what_is_optional_is_left_out():
 
 def test_it_holds_within_lists_too():
     tokens = TokenList(
-        items=[{"id": uuid4(), "name": "cli", "createdAt": "2026-11-22T20:00:00Z"}],
+        items=[{"id": uuid4(), "name": "cli", "scope": "all", "createdAt": "2026-11-22T20:00:00Z"}],
         next_cursor=None,
     )
 

@@ -1,6 +1,7 @@
 """What stands in for sockets, Redis and the database in the tests of the relay."""
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from shared.messaging.redis_keys import RedisKeys
 from tests.unit.web.relay.samples import decoded
 from web.relay.inbox import Inbox
 from web.relay.limits import Limits
-from web.relay.ports import Grant
+from web.relay.ports import Grant, Pair
 from web.relay.relay import Relay
 from web.relay.services import LiveChannel, RelayServices
 
@@ -26,8 +27,11 @@ class FakeKernel:
 
     room: int = 10**9
     taken: bytes = b""
+    broken: bool = False
 
     def write(self, frame: bytes) -> int:
+        if self.broken:
+            raise BrokenPipeError
         fits = min(len(frame), self.room)
         self.taken += frame[:fits]
         self.room -= fits
@@ -70,13 +74,27 @@ class FakeAuthority:
     grants: dict[Channel, Grant] = field(default_factory=dict)
     while_asked: Any = None
     away: bool = False
+    refused: set[Pair] = field(default_factory=set)  #: Who watches what they may no longer see.
+    until: datetime | None = None
+    over: set[str] = field(default_factory=set)  #: Logins that ended.
+
+    def holding(self, pairs: Collection[Pair]) -> dict[Pair, datetime | None]:
+        self._answer()
+        return {pair: self.until for pair in pairs if pair not in self.refused}
+
+    def signed_in(self, session_ids: Collection[str]) -> set[str]:
+        self._answer()
+        return set(session_ids) - self.over
 
     def open(self, user_id: UUID, channel: Channel) -> Grant | None:
         if self.while_asked is not None:
             self.while_asked()
+        self._answer()
+        return self.grants.get(channel)
+
+    def _answer(self) -> None:
         if self.away:
             raise UnavailableError("the database is away")
-        return self.grants.get(channel)
 
 
 @dataclass

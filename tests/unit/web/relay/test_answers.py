@@ -1,13 +1,14 @@
 """The answer to a subscription."""
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared.domain.accounts import Role
+from shared.domain.activities import Activity, ActivityDetails, ActivityType
 from shared.domain.channels import Channel, ChannelKind
-from shared.domain.events import DashboardMetricsUpdate
+from shared.domain.events import DashboardMetricsUpdate, UserActivityUpdate
 from shared.domain.stats import DashboardMetrics, RecentActivity, SystemStats
 from shared.messaging.envelope import Envelope
 from shared.messaging.redis_history import History, Position
@@ -57,7 +58,7 @@ def published(snapshot: Snapshot | None) -> History:
 
 
 def snapshot_of(answer: Answer) -> dict[str, object]:
-    written = json.loads(answer.to(Wish(ch=str(answer.channel)), 7, ROOM))
+    written = json.loads(answer.to(Wish(ch=str(answer.channel)), 7, ROOM).payload)
     assert written["m"] == "subbed"
     assert written["id"] == written["snapshot"]["id"]
     found: dict[str, object] = written["snapshot"]
@@ -109,7 +110,9 @@ def replay(since: str | None, *, top: int = 12, room: int = ROOM) -> dict[str, o
     body = Envelope(event=stored(1).event, at=NOON).to_json()
     history = History(Position("e", top), None, None, [(n, body) for n in range(10, top + 1)])
     answer = Answer(IMAGES, Grant(Role.OWNER), history, OWNER)
-    written: dict[str, object] = json.loads(answer.to(Wish(ch=str(IMAGES), since=since), 7, room))
+    written: dict[str, object] = json.loads(
+        answer.to(Wish(ch=str(IMAGES), since=since), 7, room).payload
+    )
     return written
 
 
@@ -136,3 +139,36 @@ def test_who_cannot_be_given_all_is_told_so(since):
 
 def test_a_replay_that_would_fill_the_queue_is_not_sent():
     assert replay("e:9", room=100)["recovered"] is False
+
+
+ACTIVITY = Channel(ChannelKind.ACTIVITY, BOB)
+
+
+def told_of(project_id: UUID | None) -> bytes:
+    """Return an entry of Bob's feed as it was published."""
+    entry = Activity(
+        id=uuid4(),
+        version=1,
+        type=ActivityType.IMAGES_UPLOADED,
+        project_id=project_id,
+        actor_name="Ada",
+        details=ActivityDetails(count=1),
+        timestamp=NOON,
+    )
+    return Envelope(UserActivityUpdate(user_id=BOB, activity=entry), NOON).to_json()
+
+
+def test_of_a_feed_only_what_may_be_read_now_is_replayed():
+    """Rule 14: access may have ended since it was published; the place in the channel goes on."""
+    lost = uuid4()
+    bodies = [told_of(PROJECT.id), told_of(lost), told_of(None), b'{"data":{}}', b"nonsense"]
+    entries = list(enumerate(bodies, start=1))
+    history = History(Position("e", len(entries)), None, None, entries)
+    grant = Grant(Role.OWNER, readable=frozenset({PROJECT.id}))
+
+    wish = Wish(ch=str(ACTIVITY), since="e:0")
+    written = json.loads(Answer(ACTIVITY, grant, history, BOB).to(wish, 7, ROOM).payload)
+
+    assert (written["recovered"], written["id"]) == (True, "e:5")
+    assert [pub["id"] for pub in written["pubs"]] == ["e:1", "e:3"]
+    assert str(lost) not in json.dumps(written)

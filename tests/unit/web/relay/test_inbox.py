@@ -19,7 +19,7 @@ EVENTS = Channel(ChannelKind.IMAGES, uuid4())
 class Desk:
     """An inbox, its kernel, and what it called for."""
 
-    def __init__(self, *, room: int = 10**9, **limits: int) -> None:
+    def __init__(self, *, room: int = 10**9, **limits: float) -> None:
         self.kernel = FakeKernel(room)
         self.blocked = 0
         self.overflows = 0
@@ -110,11 +110,54 @@ def test_events_wait_in_their_order():
     assert desk.read() == [b'{"p":"%d"}' % n for n in range(5)]
 
 
-def test_too_many_frames_overflow_once_and_the_last_word_comes_after_what_was_begun():
+def test_events_that_do_not_fit_are_dropped_and_the_browser_is_told_once_to_ask_again():
+    """R12, realtime 4.6: no event of the channel is left, for what is missing has no end."""
     desk = Desk(room=3, queue_frames=4)
+    desk.inbox.send_state(STATE, pub("begun"))
+    desk.inbox.send_state(STATE, pub("kept"))
 
     for n in range(20):
         desk.inbox.send(pub(str(n)), EVENTS)
+    desk.flush()
+
+    assert desk.overflows == 0
+    assert desk.read() == [
+        b'{"p":"begun"}',
+        b'{"p":"kept"}',
+        b'{"m":"resync","ch":"%b"}' % str(EVENTS).encode(),
+    ]
+
+
+def test_until_it_asks_again_a_browser_is_sent_no_event_that_would_hide_the_gap():
+    desk = Desk(room=3, queue_frames=4)
+    for n in range(20):
+        desk.inbox.send(pub(str(n)), EVENTS)
+    desk.flush()
+
+    desk.inbox.send(pub("hides"), EVENTS)
+    desk.inbox.send_state(STATE, pub("state"))
+    desk.inbox.send(pub("own"))
+
+    assert desk.read()[2:] == [b'{"p":"state"}', b'{"p":"own"}']
+
+
+def test_a_browser_that_asked_again_is_sent_events_as_before():
+    desk = Desk(room=3, queue_frames=4)
+    for n in range(20):
+        desk.inbox.send(pub(str(n)), EVENTS)
+    desk.flush()
+
+    desk.inbox.discard(EVENTS)  # As subscribing does.
+    desk.inbox.send(pub("later"), EVENTS)
+
+    assert desk.read()[-1] == b'{"p":"later"}'
+
+
+def test_too_many_frames_of_no_channel_overflow_and_the_last_word_comes_after_what_was_begun():
+    desk = Desk(room=3, queue_frames=4)
+
+    for n in range(20):
+        desk.inbox.send(pub(str(n)))
     desk.flush()
 
     assert desk.overflows == 1
@@ -125,9 +168,33 @@ def test_too_many_bytes_overflow():
     desk = Desk(room=0, queue_bytes=30)
 
     for n in range(4):
-        desk.inbox.send(pub(str(n)), EVENTS)
+        desk.inbox.send(pub(str(n)))
 
     assert desk.overflows == 1
+
+
+def test_a_browser_that_takes_ever_so_little_is_too_slow_when_its_queue_grows_old():
+    """realtime 4.6: the head of the queue is ten seconds old at most."""
+    desk = Desk(room=0, stalled_seconds=0)
+    desk.inbox.send(pub("begun"))
+    desk.inbox.send(pub("waits"))
+
+    desk.flush(room=1)
+
+    assert desk.overflows == 1
+
+
+def test_nothing_more_is_written_to_a_socket_that_broke():
+    desk = Desk()
+    desk.kernel.broken = True
+
+    desk.inbox.send(pub("a"))
+    desk.kernel.broken = False
+    desk.inbox.send(pub("b"))
+    desk.inbox.send_state(STATE, pub("c"))
+
+    assert desk.read() == []
+    assert len(desk.inbox) == 0
 
 
 def test_one_state_channel_never_overflows():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.domain.engines import EngineSpec, Limits, Modality, Segmentation
+from shared.domain.engines import EngineSpec, Limits, Modality, Segmentation, Tiling
 from shared.domain.errors import InvalidInputError
 from worker.engines.checked import CheckedEngine, EngineError, ImageTooLargeError
 
@@ -95,6 +95,21 @@ def test_labels_that_are_none_are_the_engines_error(labels, scores, complaint):
     assert failed.value.code == "engine_error"
 
 
+@pytest.mark.parametrize("returned", [None, np.zeros((2, 3), np.uint32), (1, 2)])
+def test_what_is_no_segmentation_is_the_engines_error(returned):
+    engine = Drawing()
+    engine.segment = lambda *_, **__: returned
+
+    with pytest.raises(EngineError, match="a Segmentation is due"):
+        segmented(engine)
+
+
+@pytest.mark.parametrize("scores", [np.zeros((2, 2)), np.array(["high", "low"]), 0.5])
+def test_scores_that_are_none_are_the_engines_error(scores):
+    with pytest.raises(EngineError, match="no list of numbers"):
+        segmented(Drawing([[1, 0, 2], [1, 0, 2]], scores))
+
+
 def test_an_image_that_is_too_large_never_reaches_the_engine():
     engine = Drawing()
 
@@ -116,3 +131,57 @@ def test_a_panic_of_native_code_becomes_an_error_that_can_be_caught():
 
     with pytest.raises(EngineError, match="drawing panicked: index out of bounds"):
         segmented(Drawing(error=PanicException("index out of bounds")))
+
+
+class Tiled(Drawing):
+    """An engine that outlines each picture as a whole, and counts its tiles."""
+
+    spec = Drawing.spec.model_copy(
+        update={"tiling": Tiling(side=64, overlap=8), "limits": Limits(max_pixels=40_000)}
+    )
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = []
+
+    def survey(self, image, **params):
+        return {"known": (image.shape, params["size"])}
+
+    def segment(self, image, pixel_size_um, **params):
+        self.asked = params
+        self.shapes.append(image.shape)
+        return Segmentation(np.full(image.shape[:2], 7), np.full(7, 0.5))
+
+
+def test_a_large_image_comes_in_tiles_that_know_of_the_whole():
+    engine = Tiled()
+
+    found = CheckedEngine(engine).segment(np.zeros((64, 100, 2)), None, size=5)
+
+    assert engine.shapes == [(64, 54, 2)] * 2
+    assert engine.asked == {"size": 5, "method": "a", "known": ((64, 100, 2), 5)}
+    assert np.array_equal(found.labels, np.ones((64, 100)))
+    assert found.scores is not None
+    assert found.scores.tolist() == [0.5]
+
+
+def test_an_image_that_is_hardly_larger_than_a_tile_comes_as_a_whole():
+    engine = Tiled()
+
+    CheckedEngine(engine).segment(np.zeros((96, 96, 1)), None)
+
+    assert engine.shapes == [(96, 96, 1)]
+    assert "known" not in engine.asked
+
+
+def test_wrong_labels_of_a_tile_are_an_error_of_the_engine(monkeypatch):
+    monkeypatch.setattr(Tiled, "segment", lambda *_, **__: Segmentation(np.zeros((3, 3), np.uint8)))
+
+    with pytest.raises(EngineError, match=r"drawing returned uint8\[3, 3\] as labels"):
+        CheckedEngine(Tiled()).segment(np.zeros((64, 100, 1)), None)
+
+
+@pytest.mark.parametrize(("side", "overlap"), [(64, 33), (32, 0)])
+def test_tiles_that_would_not_advance_cannot_be_declared(side, overlap):
+    with pytest.raises(ValueError, match=r"overlap by half|greater than or equal to 64"):
+        Tiling(side=side, overlap=overlap)

@@ -8,6 +8,7 @@ from shared.samples.catalogue import SAMPLES
 from tests.images import annulus, disk, photographed
 from worker.engines.checked import CheckedEngine
 from worker.engines.classical import Classical
+from worker.engines.tiling import needs_tiles
 
 METHODS = ["local", "otsu"]
 NUCLEI = [sample for sample in SAMPLES if sample.filename.startswith("drawn_nuclei")]
@@ -141,3 +142,36 @@ def test_the_same_picture_gives_the_same_labels(engine):
     once, again = engine.segment(image, None), engine.segment(image, None)
 
     assert np.array_equal(once.labels, again.labels)
+
+
+def large_image(shape=(700, 3300), seed=3):
+    """Return nuclei on the right side alone, in a picture larger than a tile."""
+    mask = np.zeros(shape, np.uint32)
+    for y, x in np.random.default_rng(seed).integers((30, 1900), (670, 3270), size=(120, 2)):
+        mask[y - 12 : y + 13, x - 12 : x + 13] |= disk(12, side=25)
+    return photographed(mask)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_in_tiles_the_light_of_the_whole_image_decides(engine, method):
+    image = large_image()
+    assert needs_tiles(image.shape, engine.spec.tiling)
+
+    tiled = engine.segment(image, None, method=method)
+
+    whole = Classical().segment(image, None, **engine.spec.defaults() | {"method": method})
+    assert tiled.labels.max() == whole.labels.max()
+    differing = np.count_nonzero((tiled.labels > 0) != (whole.labels > 0))
+    assert differing < 0.01 * np.count_nonzero(whole.labels)
+
+
+def test_large_noise_has_no_objects(engine):
+    noise = photographed(np.zeros((200, 3300), np.uint32))
+
+    assert engine.segment(noise, None).labels.max() == 0
+
+
+def test_a_known_image_is_counted_exactly(engine):
+    known = Classical.known_image()
+
+    assert engine.segment(known.image, None).labels.max() == known.objects

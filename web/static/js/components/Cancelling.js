@@ -1,11 +1,10 @@
 // Cancelling runs: the question before many go, the request, and what it did in words.
 // Loaded when somebody asks for it.
 
-import { useEffect, useRef } from "preact/hooks";
-import { render } from "preact";
 import { request } from "../api.js";
+import { t } from "../i18n.js";
 import { keepStats } from "../stores.js";
-import { html, plural } from "../ui.js";
+import { confirm } from "./Confirm.js";
 import { notify } from "./Toasts.js";
 
 /** Cancel what is below *path*, such as `/images/…`; say what was cancelled. */
@@ -20,34 +19,19 @@ export async function cancelRuns(path) {
 }
 
 function cancelledWords(waiting, running) {
-  if (waiting + running === 0) return "Nothing was waiting or running any more.";
-  const parts = [waiting && plural(waiting, "waiting image"), running && `${plural(running, "image")} in work`];
-  return `Cancelled ${parts.filter(Boolean).join(" and ")}.`;
+  if (waiting + running === 0) return t("cancelling.nothingWasWaitingOrRunning");
+  const parts = [waiting && t("cancelling.waiting", { count: waiting }), running && t("cancelling.running", { count: running })];
+  return t("cancelling.done", { what: parts.filter(Boolean).join(t("and")) });
 }
 
 /** Ask before cancelling what is below *path*; *words* say what waits and runs. */
-export function askToCancel(path, words) {
-  const place = document.body.appendChild(document.createElement("div"));
-  const onClose = () => {
-    render(null, place);
-    place.remove();
-  };
-  render(html`<${Question} words=${words} onConfirm=${() => cancelRuns(path)} onClose=${onClose} />`, place);
-}
-
-function Question({ words, onConfirm, onClose }) {
-  const dialog = useRef(null);
-  useEffect(() => dialog.current.showModal(), []);
-  const answer = () => {
-    dialog.current.close();
-    onConfirm();
-  };
-  return html`<dialog ref=${dialog} class="question" aria-labelledby="cancel-title" aria-describedby="cancel-words" onClose=${onClose}>
-    <h2 id="cancel-title">Cancel segmentation?</h2>
-    <p id="cancel-words">${words} Each image returns to what it was before; results that are there stay.</p>
-    <div class="dialog-foot">
-      <button type="button" class="button" autofocus onClick=${() => dialog.current.close()}>Keep going</button>
-      <button type="button" class="button primary" onClick=${answer}>Cancel segmentation</button>
-    </div>
-  </dialog>`;
+export async function askToCancel(path, words) {
+  const wanted = await confirm({
+    title: t("cancelling.cancelSegmentation"),
+    words: t("cancelling.wordsEachImageReturnsTo", { words }),
+    yes: t("cancelling.cancelSegmentation2"),
+    no: t("cancelling.keepGoing"),
+    danger: false,
+  });
+  if (wanted) await cancelRuns(path);
 }

@@ -1,42 +1,56 @@
-// Where files come in: the whole page takes a drop, the zone also opens the picker.
+// Where files come in: the whole page takes a drop or a paste, the zone also opens the pickers.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../i18n.js";
 import { html, Icon } from "../ui.js";
 import { notify } from "./Toasts.js";
 
-const ACCEPTED = ".png,.jpg,.jpeg,.bmp,.tif,.tiff";
+const ACCEPTED = ".png,.jpg,.jpeg,.bmp,.tif,.tiff,.nd2,.czi,.lif,.zip";
 
-export function DropZone({ path, large, onVerdicts }) {
-  const picker = useRef(null);
+export function DropZone({ project, large, onSettled }) {
+  const files = useRef(null);
+  const folder = useRef(null);
   const [over, setOver] = useState(false);
-  const [Uploads, setUploads] = useState(null);
 
   // The code that sends is fetched with the first files, not with the page.
-  const take = async (files) => {
+  const take = async (read) => {
     try {
-      const uploads = await import("./UploadList.js");
-      uploads.enqueue(await files, { path, onVerdicts });
-      setUploads(() => uploads.UploadList);
+      const [reading, uploads] = await Promise.all([import("../uploads/files.js"), import("../uploads/client.js")]);
+      followOnce(uploads, project, onSettled);
+      const wanted = (await read(reading)).filter(reading.isWanted);
+      if (wanted.length) uploads.add(wanted, { project });
+      else notify({ kind: "bad", text: t("dropZone.nothingGiven") });
     } catch {
-      notify({ kind: "bad", text: "The upload could not start. Check the connection and drop the files again." });
+      notify({ kind: "bad", text: t("dropZone.theUploadCouldNotStart") });
     }
   };
   useEffect(() => followDrags({ setOver, take }), []);
+  useEffect(() => followPastes(take), []);
 
   const picking = ({ target }) => {
-    if (target.files.length) take([...target.files]);
+    const chosen = [...target.files];
     target.value = "";
+    if (chosen.length) take((reading) => reading.chosenFiles(chosen));
   };
-  return html`<div class="stack">
-    <div class="drop ${large ? "large" : ""} ${over ? "over" : ""}">
-      <${Icon} name="upload" />
-      ${large ? html`<h2>Drop images here</h2>` : html`<strong>Drop images here</strong>`}
-      <span class="muted">PNG, JPEG, BMP or TIFF, 8 or 16 bit or float</span>
-      <input ref=${picker} type="file" hidden multiple accept=${ACCEPTED} onChange=${picking} />
-      <button type="button" class="button ${large ? "primary" : ""}" onClick=${() => picker.current.click()}>Choose files</button>
-    </div>
-    ${Uploads && html`<${Uploads} />`}
+  return html`<div class="drop ${large ? "large" : ""} ${over ? "over" : ""}">
+    <${Icon} name="upload" />
+    ${large ? html`<h2>${t("dropZone.dropImagesHere")}</h2>` : html`<strong>${t("dropZone.dropImagesHere")}</strong>`}
+    <span class="muted">${t("dropZone.whatIsTaken")}</span>
+    <input ref=${files} type="file" hidden multiple accept=${ACCEPTED} onChange=${picking} />
+    <input ref=${folder} type="file" hidden webkitdirectory onChange=${picking} />
+    <span class="drop-acts">
+      <button type="button" class="button ${large ? "primary" : ""}" onClick=${() => files.current.click()}>${t("dropZone.chooseFiles")}</button>
+      <button type="button" class="button" onClick=${() => folder.current.click()}>${t("dropZone.chooseFolder")}</button>
+    </span>
   </div>`;
+}
+
+let following = false;
+
+function followOnce(uploads, project, onSettled) {
+  if (following) return;
+  following = true;
+  uploads.onSettled(({ projectId }) => projectId === project.id && onSettled());
 }
 
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -54,27 +68,33 @@ function followDrags({ setOver, take }) {
     event.preventDefault();
     depth = 0;
     setOver(false);
-    take(filesOf(event.dataTransfer));
+    takeDropped(event.dataTransfer, take);
   });
   return () => stop.abort();
 }
 
-/** Return the dropped files, those inside of folders too. */
-function filesOf(dropped) {
-  // The list is emptied when this event ends, so the entries are taken at once.
-  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (entries.length === 0) return [...dropped.files];
-  return Promise.all(entries.map(filesIn)).then((lists) => lists.flat());
+/** Hold on to what was dropped while the code that reads it is fetched: the event ends before. */
+function takeDropped({ items, files }, take) {
+  const held = {
+    files: [...files],
+    items: [...items].filter(({ kind }) => kind === "file").map((item) => ({
+      handle: item.getAsFileSystemHandle?.().catch(() => null),
+      entry: item.webkitGetAsEntry?.(),
+      file: item.getAsFile(),
+    })),
+  };
+  take((reading) => reading.droppedFiles(held));
 }
 
-async function filesIn(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-  const reader = entry.createReader();
-  const found = [];
-  for (;;) {
-    // A reader gives a hundred entries at a time, and none when it is through.
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return (await Promise.all(found.map(filesIn))).flat();
-    found.push(...some);
-  }
+function followPastes(take) {
+  const stop = new AbortController();
+  const react = (event) => {
+    const writing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (writing || files.length === 0) return;
+    event.preventDefault();
+    take((reading) => reading.pastedFiles({ files }));
+  };
+  addEventListener("paste", react, stop);
+  return () => stop.abort();
 }

@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { request } from "../api.js";
-import { Icon, formatNumber, html, plural } from "../ui.js";
+import { t } from "../i18n.js";
+import { Icon, causeWords, formatNumber, html } from "../ui.js";
 
 const ASK_AFTER = 200;
 
@@ -12,14 +13,14 @@ export function Failures({ path, failedCount, mayChange, onRetry }) {
   const again = (code) => onRetry({ select: "failed", again: true, ...(code && { failureCode: code }) });
   return html`<section class="panel failures" aria-labelledby="failures">
     <div class="failures-head">
-      <h2 id="failures"><${Icon} name="triangle-alert" />${plural(failedCount, "image")} failed</h2>
-      ${mayChange && causes.length > 1 && html`<${Retry} words="Retry all ${formatNumber(failedCount)}" onClick=${() => again()} />`}
+      <h2 id="failures"><${Icon} name="triangle-alert" />${t("failures.title", { count: failedCount })}</h2>
+      ${mayChange && causes.length > 1 && html`<${Retry} words=${t("failures.retryAll", { count: failedCount })} onClick=${() => again()} />`}
     </div>
     <ul>
       ${causes.map(
         ({ code, detail, count }) => html`<li key=${code} data-cause=${code}>
-          <p><strong class="number">${formatNumber(count)} ×</strong> ${detail}</p>
-          ${mayChange && html`<${Retry} words="Retry ${formatNumber(count)}" onClick=${() => again(code)} />`}
+          <p><strong class="number">${formatNumber(count)} ×</strong> ${causeWords({ code, detail })}</p>
+          ${mayChange && html`<${Retry} words=${t("failures.retry", { count })} onClick=${() => again(code)} />`}
         </li>`,
       )}
     </ul>

@@ -2,26 +2,27 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { request } from "../api.js";
+import { t } from "../i18n.js";
 import { keepImage, keepStats } from "../stores.js";
-import { Icon, TimeAgo, formatDuration, html, parameterWords, plural } from "../ui.js";
+import { Icon, TimeAgo, formatDuration, html, parameterWords } from "../ui.js";
 import { notify } from "./Toasts.js";
 
 const MOST = 50;
 
 // The words of a run's status, which are not those of an image.
 const OUTCOMES = Object.freeze({
-  queued: { word: "Waiting", tone: "wait" },
-  running: { word: "Running", tone: "run" },
-  succeeded: { word: "Succeeded", tone: "ok" },
-  failed: { word: "Failed", tone: "bad" },
-  cancelled: { word: "Cancelled", tone: "wait" },
+  queued: { word: t("exportList.waiting"), tone: "wait" },
+  running: { word: t("runHistory.running"), tone: "run" },
+  succeeded: { word: t("runHistory.succeeded"), tone: "ok" },
+  failed: { word: t("status.failed"), tone: "bad" },
+  cancelled: { word: t("exportList.cancelled"), tone: "wait" },
 });
 
 export function RunHistory({ image, mayAct }) {
   const runs = useRuns(image);
   if (!runs) return null;
-  if (runs.length === 0) return html`<p class="meta">Nobody has asked to segment this image.</p>`;
-  return html`<ol reversed tabindex="0" aria-label="Runs, the newest first">
+  if (runs.length === 0) return html`<p class="meta">${t("runHistory.nobodyHasAskedToSegment")}</p>`;
+  return html`<ol reversed tabindex="0" aria-label=${t("runHistory.runsTheNewestFirst")}>
     ${runs.map((run) => html`<${Run} key=${run.id} run=${run} image=${image} mayAct=${mayAct} />`)}
   </ol>`;
 }
@@ -43,27 +44,36 @@ function Run({ run, image, mayAct }) {
   const { word, tone } = OUTCOMES[run.status];
   const { name, version, params } = run.engine;
   const done = run.status === "succeeded";
+  const { progress } = run;
   const facts = [
-    done && plural(run.objectCount, "object"),
-    done && formatDuration(run.durationMs),
-    run.attempt > 1 && plural(run.attempt, "attempt"),
-    run.requestedBy && `asked for by ${run.requestedBy}`,
+    progress && t("tiles.of", { done: progress.done, count: progress.total }),
+    done && t("objects.count", { count: run.objectCount }),
+    done && !run.edited && formatDuration(run.durationMs),
+    run.outrun && t("runHistory.outrun"),
+    run.provenance.takenFrom && t("runHistory.taken"),
+    run.provenance.repeats && t("runHistory.repeats"),
+    run.attempt > 1 && t("runHistory.attempts", { count: run.attempt }),
+    run.requestedBy && t(run.edited ? "runHistory.editedBy" : "runHistory.askedBy", { by: run.requestedBy }),
   ];
   return html`<li data-run=${run.id}>
     <p class="history-head">
-      <strong>${name} ${version}</strong>
-      <span class="badge ${tone}">${run.current ? "Shown" : word}</span>
+      <strong>${run.edited ? t("runHistory.editedByHand") : `${name} ${version}`}</strong>
+      <span class="badge ${tone}">${run.current ? t("runHistory.shown") : word}</span>
       <${TimeAgo} moment=${run.finishedAt ?? run.createdAt} />
     </p>
-    <p class="meta">${parameterWords(params)}</p>
+    ${run.edited ? html`<p class="meta">${beganFrom(run)}</p>` : html`<p class="meta">${parameterWords(params)}</p>`}
+    ${!run.edited && run.engine.chosen && html`<p class="meta">${t("runHistory.chosenAutomaticallyReason", { reason: run.engine.chosen.reason })}</p>`}
     <p class="meta number">${facts.filter(Boolean).join(" · ")}</p>
     ${run.error && html`<p class="meta">${run.error.detail}</p>`}
     ${mayAct && html`<p class="history-acts">
-      ${done && !run.current && html`<${Act} icon="eye" words="Show this result" onClick=${() => show(image, run)} />`}
-      <${Act} icon="rotate-ccw" words="Run again" onClick=${() => repeat(run)} />
+      ${done && !run.current && html`<${Act} icon="eye" words=${t("runHistory.showThisResult")} onClick=${() => show(image, run)} />`}
+      ${!run.edited && html`<${Act} icon="rotate-ccw" words=${t("runHistory.repeatExactly")} onClick=${() => repeat(run)} />`}
     </p>`}
   </li>`;
 }
+
+const beganFrom = ({ engine, provenance }) =>
+  provenance.edited.runId ? t("runHistory.ofWhatNameVersionHad", { name: engine.name, version: engine.version }) : t("runHistory.drawnOnAnImageWithout");
 
 const Act = ({ icon, words, onClick }) =>
   html`<button type="button" class="button small" onClick=${onClick}><${Icon} name=${icon} />${words}</button>`;
@@ -82,8 +92,8 @@ async function attempt(work, text) {
 const show = (image, run) =>
   attempt(
     () => request(`/images/${image.id}/current-run`, { method: "POST", body: { runId: run.id } }),
-    "The earlier result is shown again.",
+    t("runHistory.theEarlierResultIsShown"),
   );
 
 const repeat = (run) =>
-  attempt(() => request(`/runs/${run.id}/repeat`, { method: "POST" }), "Queued with the same engine and parameters.");
+  attempt(() => request(`/runs/${run.id}/repeat`, { method: "POST" }), t("runHistory.queuedWithTheSameEngine"));

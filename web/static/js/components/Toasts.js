@@ -1,6 +1,7 @@
 // Short messages; those of one key are one message that counts on.
 
 import { signal } from "@preact/signals";
+import { t } from "../i18n.js";
 import { html, Icon } from "../ui.js";
 
 const SHOWN_FOR = { ok: 4500, bad: 9000 };
@@ -12,8 +13,8 @@ const timers = new Map();
 let announcing = 0;
 
 /** Show a message; one with the key of a shown message takes its place. */
-export function notify({ key, text, kind = "ok", link, count }) {
-  const toast = { key: key ?? text, text, kind, link, count };
+export function notify({ key, text, kind = "ok", link, action, count }) {
+  const toast = { key: key ?? text, text, kind, link, action, count };
   const known = toasts.peek().some((shown) => shown.key === toast.key);
   toasts.value = known
     ? toasts.peek().map((shown) => (shown.key === toast.key ? toast : shown))
@@ -33,6 +34,11 @@ function dismiss(key) {
   clearTimeout(timers.get(key));
   timers.delete(key);
   toasts.value = toasts.peek().filter((toast) => toast.key !== key);
+}
+
+function act({ key, action }) {
+  dismiss(key);
+  action.run();
 }
 
 function dismissLater({ key, kind }) {
@@ -65,6 +71,7 @@ function Toast({ toast }) {
   >
     <${Icon} name=${toast.kind === "bad" ? "triangle-alert" : "circle-check"} />
     <p>${toast.text} ${toast.link && html`<a href=${toast.link.href}>${toast.link.text}</a>`}</p>
-    <button type="button" aria-label="Dismiss" onClick=${() => dismiss(toast.key)}><${Icon} name="x" /></button>
+    ${toast.action && html`<button type="button" class="toast-act" onClick=${() => act(toast)}>${toast.action.text}</button>`}
+    <button type="button" aria-label=${t("toasts.dismiss")} onClick=${() => dismiss(toast.key)}><${Icon} name="x" /></button>
   </div>`;
 }

@@ -1,0 +1,1 @@
+"""Who is told and who is cut off when access changes."""

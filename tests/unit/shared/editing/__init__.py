@@ -1,0 +1,1 @@
+"""Drawn objects become a stored result."""

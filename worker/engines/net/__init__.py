@@ -1,0 +1,1 @@
+"""`celltally-net`: our own network, from pixels to labels; trained by `training`."""

@@ -1,0 +1,1 @@
+"""How well and how fast engines do on images whose objects are known."""
