@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from structlog import get_logger
 
-from shared.database.engine import Database
+from shared.database.engine import AWAY, Database
 from shared.database.reusing import earlier_result
 from shared.domain.engines import EngineSpec
 from shared.domain.errors import UnavailableError
@@ -75,8 +75,11 @@ def copied_result(
     """
     if run.fresh or making.recipe is None:
         return None
-    with services.database.reading() as connection:
-        found = earlier_result(connection, run.id, making.recipe)
+    try:
+        with services.database.reading() as connection:
+            found = earlier_result(connection, run.id, making.recipe)
+    except AWAY:  # Not to know is no reason to fail the image; the work is done instead.
+        found = None
     if found is None:
         return None
     pause("segment.found_earlier")

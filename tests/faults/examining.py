@@ -1,6 +1,7 @@
 """After a row: is every image at its end, is it counted once, and does the tally equal the rows?"""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,9 @@ def _enter(plant: Plant, entry: Entry, album: Album, expected: Expected) -> None
     right = sum(expected(there[wanted]) for wanted in album.images if wanted in there)
     entry.images += len(album.images)
     entry.stuck += stuck
-    entry.lost += len(album.images) - right - stuck
+    lost = len(album.images) - right - stuck
+    entry.lost += lost
+    entry.expect(not lost, f"images have another end: {_ends(images, expected)}")
     entry.double += _counted_twice(plant, album)
     entry.expect(_is_published(plant, album), f"project {album.project} was not announced")
     with plant.lab.database.reading() as connection:
@@ -96,6 +99,12 @@ def _enter(plant: Plant, entry: Entry, album: Album, expected: Expected) -> None
     entry.expect(drift is None, f"the tally is not the recount: {drift}")
     missing = [path for path in _current_results(plant, album) if not path.exists()]
     entry.expect(not missing, f"{len(missing)} current results have no files")
+
+
+def _ends(images: Sequence[Row[Any]], expected: Expected) -> dict[str, int]:
+    """Count the wrong ends, for whoever looks for the cause."""
+    wrong = (image for image in images if not expected(image))
+    return dict(Counter(f"{image.status} {image.last_error_code or ''}".strip() for image in wrong))
 
 
 def _counted_twice(plant: Plant, album: Album) -> int:

@@ -1,7 +1,7 @@
 """An outcome survives the loss of the database between claim and commit (S3)."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -34,8 +34,11 @@ def run(lab: Lab, child: Child) -> Any:
 
 
 @pytest.fixture
-def cut(lab: Lab, run: Any) -> Iterator[Callable[[], None]]:
-    """Have the next statement about the run's image lose its connection half way."""
+def cut(lab: Lab, run: Any) -> Iterator[Callable[..., None]]:
+    """Have the next statement about the run's image lose its connection half way.
+
+    A question waits for no lock of a row: *table* locks a whole one.
+    """
     cutting: list = []
 
     def cut_one(connection: psycopg.Connection) -> None:
@@ -44,9 +47,12 @@ def cut(lab: Lab, run: Any) -> Iterator[Callable[[], None]]:
             connection.execute("SELECT pg_terminate_backend(%s, 10000)", waiting)
         connection.rollback()
 
-    def cut() -> None:
+    def cut(table: LiteralString = "") -> None:
         connection = psycopg.connect(plain_url(lab.database.url))
-        connection.execute("SELECT FROM images WHERE id = %s FOR UPDATE", [run.image_id])
+        if table:
+            connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        else:
+            connection.execute("SELECT FROM images WHERE id = %s FOR UPDATE", [run.image_id])
         cutting.append((connection, pool.submit(cut_one, connection)))
 
     with lab.threads(1) as pool:
@@ -86,6 +92,18 @@ def test_a_failure_is_recorded_on_a_fresh_connection(
 
     assert lab.run(run.id).failure_code == FailureCode.ENGINE_ERROR
     assert lab.is_exact(run.project_id)
+
+
+def test_a_question_for_an_earlier_result_that_gets_no_answer_is_no_failure(
+    lab: Lab, child: Child, run: Any, cut: Callable[..., None]
+) -> None:
+    """Not to know of one is no reason to fail the image: it is made."""
+    with held("segment.claimed", lambda: cut("runs")):
+        assert child.carry_out(run.id)
+
+    done = lab.run(run.id)
+    assert (done.status, done.attempt, done.taken_from) == (RunStatus.SUCCEEDED, 1, None)
+    assert lab.stats(run.project_id).object_count == 2
 
 
 def test_a_commit_whose_answer_was_lost_keeps_its_files(lab: Lab, child: Child, run: Any) -> None:
