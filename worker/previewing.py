@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from numpy.typing import NDArray
@@ -10,15 +10,13 @@ from sqlalchemy.engine import RowMapping
 from structlog import get_logger
 
 from shared.database import previews
-from shared.database.engine import Database
 from shared.domain.engines import Segmentation
 from shared.domain.errors import CelltallyError
 from shared.domain.previews import MOST_OBJECTS, SIDE, TOO_LONG, UNANSWERED
 from shared.measuring import outlines
 from shared.reading import chosen_channels, read_pixels
 from shared.reading.display import encoded, small_picture
-from shared.storage import Storage
-from worker.segmenting import Engines, EngineTurns
+from worker.segmenting import EngineServices
 from worker.turns import EngineTimeoutError, NoTurnError
 
 logger = get_logger(__name__)
@@ -27,21 +25,8 @@ logger = get_logger(__name__)
 TRIES = 5
 
 
-class PreviewServices(Protocol):
-    """What a preview needs."""
-
-    @property
-    def database(self) -> Database: ...
-    @property
-    def storage(self) -> Storage: ...
-    @property
-    def engines(self) -> Engines: ...
-    @property
-    def turns(self) -> EngineTurns: ...
-
-
 def carry_out_preview(
-    services: PreviewServices, preview_id: UUID, *, is_timeout: Callable[[BaseException], bool]
+    services: EngineServices, preview_id: UUID, *, is_timeout: Callable[[BaseException], bool]
 ) -> bool:
     """Look, and keep what was found; False when the preview waits no more."""
     asked = services.database.transact(lambda tx: previews.claim(tx.connection, preview_id))
@@ -66,7 +51,7 @@ def middle_of(image: NDArray[Any], side: int = SIDE) -> tuple[int, int, NDArray[
     return top, left, image[top : top + side, left : left + side]
 
 
-def _looked(services: PreviewServices, asked: RowMapping) -> tuple[dict[str, Any], bytes]:
+def _looked(services: EngineServices, asked: RowMapping) -> tuple[dict[str, Any], bytes]:
     engine = services.engines.get(asked["engine"])
     content = services.storage.read(asked["storage_key"])
     image = read_pixels(content, asked["page"], name=asked["filename"])
@@ -89,7 +74,7 @@ def _looked(services: PreviewServices, asked: RowMapping) -> tuple[dict[str, Any
 
 
 def _segmented(
-    services: PreviewServices, engine: Any, part: NDArray[Any], asked: RowMapping
+    services: EngineServices, engine: Any, part: NDArray[Any], asked: RowMapping
 ) -> Segmentation:
     shown = chosen_channels(part, asked["channels"])
     for left in reversed(range(TRIES)):

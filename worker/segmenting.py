@@ -47,8 +47,8 @@ class EngineTurns(Protocol):
     def tell(self, done: int, total: int) -> None: ...
 
 
-class SegmentingServices(Protocol):
-    """What carrying out a run needs."""
+class EngineServices(Protocol):
+    """What having an engine outline an image needs."""
 
     @property
     def database(self) -> Database: ...
@@ -58,6 +58,11 @@ class SegmentingServices(Protocol):
     def engines(self) -> Engines: ...
     @property
     def turns(self) -> EngineTurns: ...
+
+
+class SegmentingServices(EngineServices, Protocol):
+    """What carrying out a run needs."""
+
     @property
     def environment(self) -> Environment: ...
 
