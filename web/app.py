@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web.api import api_blueprint, health, metrics
 from web.headers import secure_headers
 from web.limits import limit_rates
+from web.method_override import MethodOverride
 from web.pages import register_pages
 from web.pages.problems import page_of_problem
 from web.problems import register_problems
@@ -21,6 +22,7 @@ def create_app(services: Services) -> Flask:
     if services.settings.web_address.startswith("https://"):
         # Only then is there a proxy of ours in front, whose word on the client is good.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     app.register_blueprint(api_blueprint())
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)

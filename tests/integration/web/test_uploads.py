@@ -71,6 +71,30 @@ def test_a_file_in_pieces_is_the_same_bytes(tus, images, drawn_image, client_of,
     assert kept.data == content
 
 
+def test_a_proxy_that_lets_only_post_pass_is_no_hindrance(tus, images, drawn_image):
+    content = drawn_image()
+    address, other = tus.begin("a.png", len(content)), tus.begin("b.png", 9)
+    sent = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": OCTETS}
+
+    sending = tus.client.post(
+        address, headers={**sent, "X-HTTP-Method-Override": "PATCH"}, data=content
+    )
+    ending = tus.client.post(other, headers={**sent, "X-HTTP-Method-Override": "DELETE"})
+
+    assert (sending.status_code, sending.headers["Celltally-Image-Id"]) == (204, images()[0]["id"])
+    assert ending.status_code == 204
+    assert tus.ask(other).status_code == 404
+
+
+def test_no_other_request_is_made_a_deletion_by_a_header(client_of, alice, project):
+    client, address = client_of(alice), f"/api/v1/projects/{project.id}"
+    override = {"X-HTTP-Method-Override": "DELETE"}
+
+    assert client.post(address, headers=override).status_code == 405
+    assert client.get(address, headers=override).status_code == 200
+    assert client.get(address).status_code == 200
+
+
 def test_it_tells_how_far_an_upload_is(tus, drawn_image):
     content = drawn_image()
     address = tus.begin("a.png", len(content), relativePath="plate/a.png")
