@@ -35,7 +35,7 @@ class Choice(Wire):
     def reason(self) -> str:
         """The choice in words."""
         if self.modality is None:
-            return "No image of the project was looked at."
+            return "The first images will decide."
         looks = LOOKS[self.modality]
         if self.of == 1:
             return f"The one image looks like {looks}."

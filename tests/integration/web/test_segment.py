@@ -138,7 +138,7 @@ def test_without_images_or_engines_the_choice_says_so(client_of, alice, make_pro
 
     shown = client.get(f"/api/v1/projects/{project.id}/engine").json
     assert shown["engine"]["name"] == "classical"
-    assert shown["chosen"]["reason"] == "No image of the project was looked at."
+    assert shown["chosen"]["reason"] == "The first images will decide."
 
     database.transact(lambda tx: tx.execute(text("DELETE FROM engines")))
     assert client.get(f"/api/v1/projects/{project.id}/engine").json["engine"] is None

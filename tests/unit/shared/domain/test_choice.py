@@ -36,4 +36,4 @@ def test_the_reason_says_how_many_images_look_like_what():
     assert Choice(modality=Modality.CELLS_PHASE, images=1, of=2).reason.startswith(
         "1 of 2 images looks"
     )
-    assert Choice().reason == "No image of the project was looked at."
+    assert Choice().reason == "The first images will decide."

@@ -1,6 +1,6 @@
 // Choosing an engine and its parameters, and asking for what is to be segmented.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { boot, request } from "../api.js";
 import { t } from "../i18n.js";
@@ -69,18 +69,24 @@ function useEngines() {
 /** The engine that is taken when none is named; asked again when the server has images more or less. */
 function useChoice(imageCount) {
   const [asked, setAsked] = useState({ imageCount: boot.project.stats.imageCount, choice: boot.choice });
+  const latest = useRef(imageCount);
+  latest.current = imageCount;
+  const stale = asked.imageCount !== imageCount;
   useEffect(() => {
-    if (asked.imageCount === imageCount) return undefined;
+    if (!stale) return undefined;
     const stop = new AbortController();
-    const ask = () => request(`/projects/${boot.project.id}/engine`, { signal: stop.signal })
-      .then((choice) => setAsked({ imageCount, choice }))
-      .catch(() => {});
-    const timer = setTimeout(ask, asked.imageCount ? ASK_SOON : 0); // Once for all that come together.
+    const ask = () => {
+      const count = latest.current;
+      request(`/projects/${boot.project.id}/engine`, { signal: stop.signal })
+        .then((choice) => setAsked({ imageCount: count, choice }))
+        .catch(() => !stop.signal.aborted && setAsked({ ...asked })); // Asked once more.
+    };
+    const timer = setTimeout(ask, asked.imageCount ? ASK_SOON : 0); // While many come, now and then.
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [imageCount]);
+  }, [stale, asked]);
   return asked.choice;
 }
 
