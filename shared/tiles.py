@@ -8,11 +8,11 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.reading import Inspector
-from shared.reading.tiles import SPAN, Channel, Manifest, Packing
+from shared.reading.tiles import SPAN, Manifest, manifest_of
 from shared.storage import MissingFileError, Storage
 
-#: Raised when the bytes of tiles change: those of another version are made anew.
-VERSION = 1
+#: Raised when tiles or what is told of them change: those of another version are made anew.
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,9 @@ class TileStore:
     def manifest(self, image_id: UUID) -> Manifest | None:
         """Return what the tiles of the image are; None when none are stored."""
         try:
-            told = json.loads(self._storage.read(_manifest_key(image_id)))
+            return manifest_of(json.loads(self._storage.read(_manifest_key(image_id))))
         except MissingFileError:
             return None
-        channels = tuple(Channel(**each) for each in told["channels"])
-        return Manifest(**told | {"packing": Packing(told["packing"]), "channels": channels})
 
     def tile(self, image_id: UUID, number: int) -> bytes:
         """Return the bytes of a tile that its manifest knows."""

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 from shared.domain.engines import Modality
 from shared.domain.errors import RejectedFileError
+from shared.reading import tiles
 from shared.reading.display import THUMBNAIL_SIZE
 from shared.reading.facts import ImageFacts
 from shared.reading.formats import ImageFormat
-from shared.reading.tiles import Channel, Manifest, Packing
+from shared.reading.tiles import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,7 @@ def cutting_line(manifest: Manifest) -> bytes:
 
 def manifest_of(line: bytes) -> Manifest:
     """Return what a line tells of tiles, or raise the refusal that it tells."""
-    told = _told(line)
-    channels = tuple(Channel(**each) for each in told["channels"])
-    return Manifest(**told | {"packing": Packing(told["packing"]), "channels": channels})
+    return tiles.manifest_of(_told(line))
 
 
 def counting_line(members: int) -> bytes:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.reading.histograms import NOTHING, Histogram, histogram
+
 TILE = 512  #: Pixels a side; the last of a row or column are smaller.
 SPAN = struct.Struct("<QQ")  #: Where a tile begins in the pack, and its bytes.
 
@@ -47,6 +49,7 @@ class Channel:
     high: float
     offset: float = 0.0
     scale: float = 1.0
+    histogram: Histogram = NOTHING  #: Of a sample of the pixels.
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,18 @@ class Manifest:
         if not (0 <= column < columns and 0 <= row < rows):
             return None
         return (before + row * columns + column) * self.planes + plane
+
+
+def manifest_of(told: dict[str, Any]) -> Manifest:
+    """Return the manifest that was written as a dictionary."""
+
+    def channel(each: dict[str, Any]) -> Channel:
+        bars = each["histogram"]
+        counts = tuple(bars["counts"])
+        return Channel(**each | {"histogram": Histogram(**bars | {"counts": counts})})
+
+    channels = tuple(map(channel, told["channels"]))
+    return Manifest(**told | {"packing": Packing(told["packing"]), "channels": channels})
 
 
 def write_tiles(pixels: NDArray[Any], file: BinaryIO) -> Manifest:
@@ -188,11 +203,12 @@ def _channel(plane: NDArray[Any]) -> Channel:
         return Channel(0.0, 0.0, 0.0, 0.0)
     low, high = map(float, np.percentile(finite, _PERCENTILES))
     least, most = _extremes(plane)
+    bars = histogram(finite, least, most)
     if plane.dtype in {np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.bool_)}:
-        return Channel(least, most, low, high)
+        return Channel(least, most, low, high, histogram=bars)
     whole = plane.dtype.kind in "iu" and most - least <= _DEEPEST
     scale = 1.0 if whole else (most - least) / _DEEPEST
-    return Channel(least, most, low, high, offset=least, scale=scale or 1.0)
+    return Channel(least, most, low, high, offset=least, scale=scale or 1.0, histogram=bars)
 
 
 def _extremes(plane: NDArray[Any]) -> tuple[float, float]:

@@ -205,6 +205,14 @@ class SegmentationJson(Answer):
     stats: ProjectStats | None = None
 
 
+class HistogramJson(Answer):
+    """Counts of the numbers from `first` on, each of the next `step`, in a sample of the pixels."""
+
+    first: float
+    step: float
+    counts: list[int]
+
+
 class ChannelJson(Answer):
     """A channel of tiles: what is stored stands for `offset + scale * stored`.
 
@@ -217,6 +225,7 @@ class ChannelJson(Answer):
     high: float
     offset: float
     scale: float
+    histogram: HistogramJson
 
 
 class TilesJson(Answer):

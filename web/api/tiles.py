@@ -1,6 +1,7 @@
 """The pixels of an image in tiles, for viewers: any size, any depth, each channel by itself."""
 
 import gzip
+from dataclasses import asdict
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -15,7 +16,7 @@ from shared.tiles import VERSION, Source
 from web import access
 from web.access import services
 from web.api.exchange import exchange
-from web.api.run_schemas import ChannelJson, TilesJson
+from web.api.run_schemas import ChannelJson, HistogramJson, TilesJson
 
 blueprint = Blueprint("tiles", __name__)
 
@@ -87,6 +88,7 @@ def _told(manifest: Manifest) -> TilesJson:
                 high=each.high,
                 offset=each.offset,
                 scale=each.scale,
+                histogram=HistogramJson(**asdict(each.histogram)),
             )
             for each in manifest.channels
         ],

@@ -42,6 +42,7 @@ def test_the_tiles_of_an_image_are_told_and_made_when_first_asked_for(client_of,
     assert (told.json["width"], told.json["height"], told.json["levels"]) == (144, 72, 1)
     assert (told.json["packing"], told.json["bits"], told.json["tile"]) == ("planes", 16, 512)
     assert [each["maximum"] for each in told.json["channels"]] == [220 * 40, 220 * 2]
+    assert [sum(each["histogram"]["counts"]) for each in told.json["channels"]] == [144 * 72] * 2
     assert client.get(f"{deep}/tiles").json == told.json
 
 

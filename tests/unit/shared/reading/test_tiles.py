@@ -1,11 +1,13 @@
 import gzip
+import json
+from dataclasses import asdict
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from shared.reading.tiles import SPAN, TILE, Packing, write_tiles
+from shared.reading.tiles import SPAN, TILE, Packing, manifest_of, write_tiles
 
 
 def packed(pixels):
@@ -103,6 +105,13 @@ def test_an_image_of_one_number_or_none_is_no_failure(value):
 
     assert np.unique(numbers(0, 0, 0)).size == 1
     assert np.isfinite([manifest.channels[0].low, manifest.channels[0].maximum]).all()
+    assert sum(manifest.channels[0].histogram.counts) == (25 if np.isfinite(value) else 0)
+
+
+def test_a_manifest_is_the_same_when_it_was_written_and_read():
+    manifest, _ = packed(np.arange(600, dtype=np.uint16).reshape(20, 30, 1))
+
+    assert manifest_of(json.loads(json.dumps(asdict(manifest)))) == manifest
 
 
 def test_there_is_no_tile_outside():

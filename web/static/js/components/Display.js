@@ -46,7 +46,7 @@ function Channel({ at, setting, manifest, alone, onChange }) {
   const slider = (label, value, set) => html`<label class="slider meta">${label}
     <input type="range" min="0" max=${STEPS} aria-label="${name}, ${label.toLowerCase()}" value=${Math.round(((value - least) / (most - least)) * STEPS)}
       onInput=${({ target }) => set(least + ((most - least) * target.value) / STEPS)} />
-    <output class="number">${Number(value.toPrecision(4))}</output>
+    <output class="number">${shownNumber(value)}</output>
   </label>`;
   const gap = (most - least) / STEPS;
   return html`<fieldset class="channel" data-channel=${at}>
@@ -56,7 +56,7 @@ function Channel({ at, setting, manifest, alone, onChange }) {
         ${Object.keys(COLOURS).map((each) => html`<option key=${each} value=${each} selected=${each === setting.colour}>${t(`colour.${each}`)}</option>`)}
       </select>`}
     </legend>
-    ${setting.on && html`<${Curve} channel=${channel} ends=${[least, most]} window=${[low, high]} gamma=${setting.gamma} />
+    ${setting.on && html`<${Curve} name=${name} channel=${channel} ends=${[least, most]} window=${[low, high]} gamma=${setting.gamma} />
       ${slider(t("display.black"), low, (value) => own({ low: Math.min(value, high - gap) }))}
       ${slider(t("display.white"), high, (value) => own({ high: Math.max(value, low + gap) }))}
       <label class="slider meta">${t("display.gamma")}
@@ -75,26 +75,55 @@ function endsOf(manifest, at, low, high) {
   return most > least ? [least, most] : [least, least + 1];
 }
 
-/** The curve from stored numbers to light. */
-function Curve({ ends: [least, most], window: [low, high], gamma }) {
+/** How often each number occurs, on a logarithmic scale; over it the window and the curve to light. */
+function Curve({ name, channel, ends, window: [low, high], gamma }) {
   const canvas = useRef(null);
   useEffect(() => {
     const context = canvas.current.getContext("2d");
     const { width, height } = canvas.current;
-    const style = getComputedStyle(canvas.current);
+    const [least, most] = ends;
+    const placeOf = (value) => ((value - least) / (most - least)) * width;
+    const [left, right] = [placeOf(low), placeOf(high)];
+    const { color, accentColor, backgroundColor } = getComputedStyle(canvas.current);
     context.clearRect(0, 0, width, height);
-    context.strokeStyle = style.color;
-    context.lineWidth = 2;
-    context.beginPath();
-    for (let x = 0; x <= width; x += 2) {
-      const value = least + ((most - least) * x) / width;
-      const light = Math.min(Math.max((value - low) / (high - low || 1), 0), 1) ** gamma;
-      context.lineTo(x, height - 2 - light * (height - 4));
+    context.fillStyle = color;
+    for (const bar of barsOf(channel.histogram)) {
+      const from = placeOf(bar.from);
+      context.globalAlpha = bar.to > low && bar.from <= high ? 0.75 : 0.3; // What the window leaves out is faint.
+      context.fillRect(from, height * (1 - bar.share), Math.max(1, placeOf(bar.to) - from), height * bar.share);
     }
-    context.stroke();
+    context.globalAlpha = 1;
+    drawCurve(context, { left, right, width, height, gamma }, backgroundColor, 6);
+    drawCurve(context, { left, right, width, height, gamma }, accentColor, 3);
   });
-  return html`<canvas class="curve" width="480" height="72" ref=${canvas} aria-hidden="true"></canvas>`;
+  const { minimum, maximum } = channel;
+  return html`<canvas class="curve" width="480" height="128" ref=${canvas} role="img" aria-label=${t("display.histogram", { name, minimum: shownNumber(minimum), maximum: shownNumber(maximum) })} data-bars=${channel.histogram.counts.length}></canvas>`;
 }
+
+/** Return the bars of a histogram that are not empty: `{from, to, share}` of the highest. */
+function barsOf({ first, step, counts }) {
+  const most = Math.log1p(counts.reduce((a, b) => Math.max(a, b), 1));
+  const bars = counts.map((count, at) => ({ from: first + at * step, to: first + (at + 1) * step, share: Math.log1p(count) / most }));
+  return bars.filter(({ share }) => share > 0);
+}
+
+/** Draw the ends of the window, and how light what lies between is shown. */
+function drawCurve(context, { left, right, width, height, gamma }, colour, thickness) {
+  context.strokeStyle = colour;
+  context.lineWidth = thickness;
+  context.beginPath();
+  for (let x = 0; x <= width; x += 2) {
+    const light = Math.min(Math.max((x - left) / (right - left || 1), 0), 1) ** gamma;
+    context.lineTo(x, height - 2 - light * (height - 4));
+  }
+  for (const x of [left, right]) {
+    context.moveTo(x, 0);
+    context.lineTo(x, height);
+  }
+  context.stroke();
+}
+
+const shownNumber = (value) => Number(value.toPrecision(4));
 
 function OutlineLook({ known }) {
   const { shown, outlines, fill, labels, opacity } = look.value;

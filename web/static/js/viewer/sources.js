@@ -45,9 +45,11 @@ export class WholePicture {
     return this.#numbers(0, x, y, 1, 1).map(([value]) => value);
   }
 
-  #numbers(level, left, top, width, height) {
+  /** *mixed* tells whether a pixel is a mean of those it stands for, or one of them. */
+  #numbers(level, left, top, width, height, mixed = true) {
     const scale = 2 ** level;
     const context = scratch(width, height);
+    context.imageSmoothingEnabled = mixed;
     const [right, bottom] = [(left + width) * scale, (top + height) * scale];
     const { width: most, height: highest } = this.manifest;
     const [from, to] = [left * scale, top * scale];
@@ -55,13 +57,16 @@ export class WholePicture {
     return parted(context.getImageData(0, 0, width, height).data, this.manifest.channels.length);
   }
 
-  /** Find what an automatic window shows. */
+  /** Count a sample of the pixels, and find what an automatic window shows. */
   #measure() {
     const level = this.manifest.levels - 1;
     const { width, height } = sizeOf(this.manifest, level);
-    this.#numbers(level, 0, 0, width, height).forEach((numbers, at) => {
+    this.#numbers(level, 0, 0, width, height, false).forEach((numbers, at) => {
       const sorted = numbers.slice().sort();
       const channel = this.manifest.channels[at];
+      const counts = Array(256).fill(0);
+      for (const number of numbers) counts[number] += 1;
+      channel.histogram = { first: 0, step: 1, counts };
       channel.low = sorted[Math.floor(sorted.length * 0.001)];
       channel.high = sorted[Math.ceil(sorted.length * 0.999) - 1];
     });
