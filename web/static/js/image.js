@@ -57,7 +57,7 @@ function ImagePage() {
   const { result, error, load } = useSegmentation(image);
   useEffect(() => void (result && !editing.peek() && showObjects(result.objects)), [result]);
   return html`<div class="viewer">
-    <${Viewer} image=${image} whole=${boot.whole} known=${boot.measurements} notes=${html`<${StageNote} image=${image} />`} editor=${mayChange && html`<${Editor} image=${image} result=${result} say=${say} />`} />
+    <${Viewer} image=${image} whole=${boot.whole} known=${boot.measurements} notes=${html`<${StageNote} image=${image} />`} editor=${mayChange && html`<${Editor} image=${image} result=${result} say=${say} Review=${Review} />`} />
     <div class="inspector">
       <${State} image=${image} />
       ${error && html`<${ErrorNote} error=${error} onRetry=${load} />`}
@@ -69,6 +69,8 @@ function ImagePage() {
 const Editor = lazy(async () => (await import("./editor.js")).Editor);
 const SaveState = lazy(async () => (await import("./editor.js")).SaveState);
 const ClassField = lazy(async () => (await import("./editor.js")).ClassField);
+
+const Review = lazy(async () => (await import("./components/Review.js")).Review);
 
 const say = (text) => notify({ key: "editing", kind: "bad", text });
 

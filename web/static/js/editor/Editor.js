@@ -13,8 +13,11 @@ let session = null; // Of the page's image.
 
 const sessionOf = (image) => (session ??= new Session(image));
 
-/** *result* is what was loaded last, null where the image has none; *say* tells the user. */
-export function Editor({ image, result, say }) {
+/**
+ * *result* is what was loaded last, null where the image has none; *say* tells the user; *Review*
+ * shows what differs from what others saved.
+ */
+export function Editor({ image, result, say, Review }) {
   const current = sessionOf(image);
   const [Tool, setTool] = useState(() => SelectTool);
   const inHand = useRef(null);
@@ -38,7 +41,7 @@ export function Editor({ image, result, say }) {
   useEffect(() => void (listKeys.value = (event) => event.key === "Delete" && deleteChosen(current)), []);
   useLeaving(current);
   current.revision.value; // What can be undone is another after each operation.
-  return html`<${ConflictBar} session=${current} say=${say} />
+  return html`<${Conflict} session=${current} say=${say} Review=${Review} />
     <${Rail} session=${current} Tool=${Tool} act=${act} />
     ${Tool.hint && html`<p class="stage-note hint">${t(Tool.hint)} <span class="by-keys">${Tool.keys && t(Tool.keys)}</span></p>`}`;
 }
@@ -132,20 +135,27 @@ function Rail({ session: current, Tool, act }) {
   </div>`;
 }
 
-function ConflictBar({ session: current, say }) {
+function Conflict({ session: current, say, Review }) {
   const { state, detail } = current.saver;
   const [busy, setBusy] = useState(false);
-  if (state.value !== Saving.CONFLICT) return null;
+  const [reviewing, setReviewing] = useState(false);
+  const isOpen = state.value === Saving.CONFLICT;
+  useEffect(() => void (isOpen || setReviewing(false)), [isOpen]);
+  if (!isOpen) return null;
   const decide = async (act) => {
     setBusy(true);
     await act().catch((refusal) => say(refusal.message));
     setBusy(false);
   };
-  return html`<div class="conflict" role="alert">
-    <${Icon} name="triangle-alert" />
-    <p><strong>${detail.value}</strong> ${t("editor.keptUntil")}</p>
-    <button type="button" class="button small" disabled=${busy} onClick=${() => decide(() => current.loadTheirs())}>${t("editor.loadTheirs")}</button>
-    <button type="button" class="button small primary" disabled=${busy} title=${t("editor.keepMine.about")} onClick=${() => decide(() => current.keepMine())}>${t("editor.keepMine")}</button>
+  return html`<div class="conflict">
+    <div class="conflict-bar" role="alert">
+      <${Icon} name="triangle-alert" />
+      <p><strong>${detail.value}</strong> ${t("editor.keptUntil")}</p>
+      <button type="button" class="button small" aria-expanded=${reviewing} onClick=${() => setReviewing(!reviewing)}>${t("editor.review")}</button>
+      <button type="button" class="button small" disabled=${busy} onClick=${() => decide(() => current.loadTheirs())}>${t("editor.loadTheirs")}</button>
+      <button type="button" class="button small primary" disabled=${busy} title=${t("editor.keepMine.about")} onClick=${() => decide(() => current.keepMine())}>${t("editor.keepMine")}</button>
+    </div>
+    ${reviewing && html`<${Review} session=${current} say=${say} />`}
   </div>`;
 }
 

@@ -5,6 +5,7 @@ import { boot, request } from "../api.js";
 import { t } from "../i18n.js";
 import { keepStats } from "../stores.js";
 import { chosen, editing, showObjects } from "../viewer.js";
+import { differencesOf } from "./differences.js";
 import { findDraft, forgetDraft, keepDraft } from "./drafts.js";
 import { Saver } from "./saving.js";
 import { Sheet, changesOf, drawn, isIn } from "./sheet.js";
@@ -87,9 +88,17 @@ export class Session {
     if (this.#sheet?.redoes) this.#changed(this.#sheet.redo());
   }
 
+  /** Return what the server has now. */
+  fetchTheirs = () => request(`/images/${this.#image.id}/segmentation`);
+
+  /** Return how what is edited here differs from *theirs*. */
+  differencesFrom(theirs) {
+    return differencesOf(this.#base, this.#sheet.objects, theirs.objects);
+  }
+
   /** Give up what was not saved and show what others made. */
   async loadTheirs() {
-    const theirs = await this.#fetch();
+    const theirs = await this.fetchTheirs();
     forgetDraft(this.#key);
     this.#begin(theirs);
   }
@@ -97,7 +106,7 @@ export class Session {
   /** Put what was changed here over what others made; their other changes stay. */
   async keepMine() {
     const mine = this.#mine();
-    const theirs = await this.#fetch();
+    const theirs = await this.fetchTheirs();
     this.#begin(theirs);
     this.#applyChanges(t("editor.step.keep"), mine);
     this.#saver.saveNow();
@@ -163,13 +172,11 @@ export class Session {
     try {
       return await request(`/images/${this.#image.id}/segmentation`, { method: "PUT", body: { objects: sent }, version });
     } catch (refusal) {
-      const now = refusal.status === 412 && (await this.#fetch().catch(() => null));
+      const now = refusal.status === 412 && (await this.fetchTheirs().catch(() => null));
       if (now && isIn(now.objects, mine)) return now; // It was us: an earlier answer was lost.
       throw refusal;
     }
   }
-
-  #fetch = () => request(`/images/${this.#image.id}/segmentation`);
 
   /** The server measured: what was drawn here keeps its corners, the rest is as the server has it. */
   #saved(answer, isAll) {

@@ -7,7 +7,7 @@ import { columnsOf, shownValue } from "./columns.js";
 import { NO_CLASS, classOf, classesOf, valueOf } from "./colours.js";
 import { choose, chosen, colouring, filter, hovered, listKeys, listed, objects, order, stage } from "./state.js";
 
-const ROW = 30; // Height of a row, as in the style sheet.
+export const ROW = 30; // Height of a row, as in the style sheet.
 const SPARE = 10;
 const PAGE = 12;
 
@@ -125,12 +125,13 @@ function Row({ object, at, count, area, also, active }) {
   </div>`;
 }
 
-function rowsInView(count, top, height) {
+/** Return the first and last of rows that are worth drawing. */
+export function rowsInView(count, top, height) {
   return [Math.max(0, Math.floor(top / ROW) - SPARE), Math.min(count, Math.ceil((top + height) / ROW) + SPARE)];
 }
 
 /** Scroll a row into view, unless it is there. */
-function showRow(scroller, at) {
+export function showRow(scroller, at) {
   if (!scroller || at < 0) return;
   const top = at * ROW;
   if (top < scroller.scrollTop || top + ROW > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top - scroller.clientHeight / 2;

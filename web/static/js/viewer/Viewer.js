@@ -142,7 +142,7 @@ function useShown() {
 let revealed = firstView.centre ? chosen.peek().at(-1) : undefined;
 
 function revealOnce(label) {
-  if (label !== revealed) stage.peek().reveal(label);
+  if (label !== revealed) stage.peek().reveal(stage.peek().grid.shapes.get(label));
   revealed = label;
 }
 

@@ -12,6 +12,7 @@ const REST = 140; // Milliseconds without a move, and all is drawn sharp.
 const BEYOND = 0.25; // Of the box, drawn on each side of it, so that no edge is blank at once.
 const MOST_PIXELS = 12_000_000; // Of a canvas; beyond, it is drawn less sharp.
 const LEAST_ON_SCREEN = 48;
+const BEHIND = 0.3; // How strong outlines are while something else lies over them.
 
 const LOOK = {
   colourOf: () => "#3ee0c8",
@@ -36,6 +37,7 @@ export class Stage {
   #look = LOOK;
   #marks = { hovered: null, chosen: [] };
   #sketch = null;
+  #overlay = null;
   #view = { k: 1, x: 0, y: 0 };
   #drawn = this.#view;
   #isFitted = true;
@@ -119,6 +121,12 @@ export class Stage {
     this.redraw("marks");
   }
 
+  /** Have *overlay(context, scale, region)* draw over the outlines, which step back for it; null ends it. */
+  overlay(overlay) {
+    this.#overlay = overlay;
+    this.redraw("outlines");
+  }
+
   /** Return the point of the image under an event. */
   pointOf(event) {
     return toImage(this.#view, this.placeOf(event));
@@ -157,9 +165,8 @@ export class Stage {
     this.#move(centred(Math.max(k, this.#leastZoom()), point, this.#box));
   }
 
-  /** Bring an object into view; one that is in view stays where it is. */
-  reveal(label) {
-    const shape = this.#grid.shapes.get(label);
+  /** Bring a shape into view; one that is in view stays where it is. */
+  reveal(shape) {
     if (!shape) return;
     const { left, top, right, bottom } = seen(this.#view, this.#box);
     if (shape.left >= left && shape.top >= top && shape.right <= right && shape.bottom <= bottom) return;
@@ -250,7 +257,9 @@ export class Stage {
     },
     outlines: (region) => {
       const context = this.#begin(1);
-      if (this.#look.shown) drawOutlines(context, this.#grid.shapes.values(), region, this.#view.k, this.#look);
+      const opacity = this.#look.opacity * (this.#overlay ? BEHIND : 1);
+      if (this.#look.shown) drawOutlines(context, this.#grid.shapes.values(), region, this.#view.k, { ...this.#look, opacity });
+      this.#overlay?.(context, this.#view.k, region);
     },
     marks: () => {
       const context = this.#begin(2);
