@@ -187,14 +187,14 @@ def test_an_address_says_what_is_shown_and_is_read_back(page: Page) -> None:
         """
         const { readAddress, writeAddress } = await import(JS + "viewer/address.js");
         const filter = { key: "area", low: 20, high: null };
-        const list = { by: "area", sort: "-area", filter };
+        const list = { by: "area", sort: "-area", filter, hidden: ["dead"] };
         const shown = { chosen: [4, 7], zoom: 3.4, centre: [10.04, 20.5], ...list };
         const search = writeAddress("?other=1", shown);
         return [search, readAddress(search)];
         """,
     )
 
-    assert search == "?other=1&obj=4,7&z=3.4&c=10,20.5&by=area&sort=-area&only=area:20.."
+    assert search == "?other=1&obj=4,7&z=3.4&c=10,20.5&by=area&sort=-area&only=area:20..&hide=dead"
     assert shown == {
         "chosen": [4, 7],
         "zoom": 3.4,
@@ -202,6 +202,7 @@ def test_an_address_says_what_is_shown_and_is_read_back(page: Page) -> None:
         "by": "area",
         "sort": "-area",
         "filter": {"key": "area", "low": 20, "high": None},
+        "hidden": ["dead"],
     }
 
 

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { boot, request } from "../api.js";
 import { t } from "../i18n.js";
 import { keepStats } from "../stores.js";
-import { chosen, editing, showObjects } from "../viewer.js";
+import { chosen, editing, showClassesOf, showObjects } from "../viewer.js";
 import { differencesOf } from "./differences.js";
 import { findDraft, forgetDraft, keepDraft } from "./drafts.js";
 import { Saver } from "./saving.js";
@@ -139,6 +139,7 @@ export class Session {
   }
 
   #changed(labels) {
+    showClassesOf(labels.map((label) => this.#sheet.find(label)));
     showObjects(this.#sheet.objects);
     if (labels.length && labels.length < 20) chosen.value = labels;
     this.revision.value += 1;

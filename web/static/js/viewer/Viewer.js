@@ -6,14 +6,14 @@ import { t } from "../i18n.js";
 import { Icon, formatNumber, html } from "../ui.js";
 import { addressKeeper } from "./address.js";
 import { columnsOf, shownValue } from "./columns.js";
-import { NO_CLASS, scaleColour } from "./colours.js";
+import { NO_CLASS, classesOf, scaleColour } from "./colours.js";
 import { listenTo } from "./gestures.js";
 import { firstSettings } from "./luts.js";
 import { mapOf, scaleBar } from "./overview.js";
 import { Picture } from "./picture.js";
 import { Tiles, WholePicture } from "./sources.js";
 import { Stage } from "./stage.js";
-import { changeLook, channels, choose, chosen, colouredBy, colouring, cursor, filter, firstView, hovered, look, matching, objects, order, rememberedChannels, stage, tool, view } from "./state.js";
+import { changeLook, channels, choose, chosen, colouredBy, colouring, cursor, filter, firstView, hiddenClasses, hideClasses, hovered, look, matching, objects, order, rememberedChannels, stage, tool, view, visible } from "./state.js";
 import { toImage } from "./view.js";
 
 const STEP = 1.4;
@@ -125,7 +125,7 @@ function showPlaceholder({ thumbnailUrl }) {
 
 /** Keep the stage showing what the signals say. */
 function useShown() {
-  useSignalEffect(() => stage.value?.showObjects(objects.value));
+  useSignalEffect(() => stage.value?.showObjects(visible.value));
   useSignalEffect(() => {
     const meant = matching.value;
     const isFaint = meant ? ({ label }) => !meant.has(label) : () => false;
@@ -161,6 +161,7 @@ function useAddress() {
       by: colouredBy.value,
       sort: order.value,
       filter: filter.value,
+      hidden: hiddenClasses.value,
     });
   });
 }
@@ -220,14 +221,30 @@ function SmallMap({ image }) {
 }
 
 function Legend({ known }) {
-  const { by, classes, low, high } = colouring.value;
   if (!objects.value.length || !look.value.shown) return null;
-  if (by === "class") {
-    if (classes.length < 2) return null;
-    return html`<ul class="legend" aria-label=${t("viewer.classes")}>
-      ${classes.map(({ name, colour, count }) => html`<li key=${name}><i style=${{ background: colour }}></i>${name === NO_CLASS ? t("objectList.noClass") : name}<span class="number">${formatNumber(count)}</span></li>`)}
-    </ul>`;
-  }
+  const byClass = colouring.value.by === "class";
+  return html`<div class="legends">
+    ${!byClass && html`<${Scale} known=${known} />`}
+    <${Classes} areColoured=${byClass} />
+  </div>`;
+}
+
+function Classes({ areColoured }) {
+  const classes = classesOf(objects.value);
+  const hidden = hiddenClasses.value;
+  if (classes.length < 2 && !hidden.length) return null;
+  const toggle = (name) => hideClasses(hidden.includes(name) ? hidden.filter((each) => each !== name) : [...hidden, name]);
+  return html`<fieldset class="legend">
+    <legend class="visually-hidden">${t("viewer.classes")}</legend>
+    ${classes.map(({ name, colour, count }) => html`<label key=${name}>
+      <input type="checkbox" checked=${!hidden.includes(name)} onChange=${() => toggle(name)} />
+      ${areColoured && html`<i style=${{ background: colour }}></i>`}${name === NO_CLASS ? t("objectList.noClass") : name}<span class="number">${formatNumber(count)}</span>
+    </label>`)}
+  </fieldset>`;
+}
+
+function Scale({ known }) {
+  const { by, low, high } = colouring.value;
   const column = columnsOf(objects.value, known).find(({ key }) => key === by) ?? { title: by };
   const stops = Array.from({ length: 9 }, (_, at) => scaleColour(at / 8)).join(",");
   return html`<figure class="legend" data-legend=${by}>

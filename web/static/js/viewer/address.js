@@ -5,7 +5,7 @@ const WAIT = 250;
 const numbersOf = (text) => (text ?? "").split(",").filter((part) => part !== "").map(Number).filter(Number.isFinite);
 const short = (value) => Number(value.toPrecision(4));
 
-/** Return what an address says: `{chosen, zoom, centre, by, sort, filter}`; what it does not is null. */
+/** Return what an address says: `{chosen, zoom, centre, by, sort, filter, hidden}`; what it does not is null or empty. */
 export function readAddress(search) {
   const said = new URLSearchParams(search);
   const centre = numbersOf(said.get("c"));
@@ -17,11 +17,12 @@ export function readAddress(search) {
     by: said.get("by"),
     sort: said.get("sort"),
     filter: readFilter(said.get("only")),
+    hidden: said.getAll("hide"),
   };
 }
 
 /** Return the address of what is shown, with what else *search* says kept. */
-export function writeAddress(search, { chosen, zoom, centre, by, sort, filter }) {
+export function writeAddress(search, { chosen, zoom, centre, by, sort, filter, hidden }) {
   const said = new URLSearchParams(search);
   const set = (name, value) => (value ? said.set(name, value) : said.delete(name));
   set("obj", chosen.join(","));
@@ -30,6 +31,8 @@ export function writeAddress(search, { chosen, zoom, centre, by, sort, filter })
   set("by", by !== "class" && by);
   set("sort", sort !== "label" && sort);
   set("only", writeFilter(filter));
+  said.delete("hide");
+  for (const name of hidden) said.append("hide", name);
   const text = said.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
   return text && `?${text}`;
 }

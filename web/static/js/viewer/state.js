@@ -15,6 +15,7 @@ export const chosen = signal(said.chosen); // Labels, in the order of choosing.
 export const colouredBy = signal(said.by ?? "class");
 export const order = signal(said.sort ?? "label"); // Of the list; "-area" is the largest first.
 export const filter = signal(said.filter);
+export const hiddenClasses = signal(said.hidden); // Their names.
 export const stage = signal(null);
 export const cursor = signal(null); // Where the pointer is, in pixels of the image.
 export const view = signal(null);
@@ -33,16 +34,22 @@ export const firstView = { zoom: said.zoom, centre: said.centre };
 
 export const colouring = computed(() => colouringOf(objects.value, colouredBy.value));
 
+/** The objects of classes that are shown: what is drawn, hit and listed. */
+export const visible = computed(() => {
+  const hidden = hiddenClasses.value;
+  return hidden.length ? objects.value.filter((object) => !hidden.includes(classOf(object))) : objects.value;
+});
+
 /** The labels that the filter leaves; null without one. */
 export const matching = computed(() => {
   const asked = filter.value;
-  return asked && new Set(objects.value.filter((object) => isMeant(object, asked)).map(({ label }) => label));
+  return asked && new Set(visible.value.filter((object) => isMeant(object, asked)).map(({ label }) => label));
 });
 
 /** The objects that the filter leaves, in the order of the list. */
 export const listed = computed(() => {
   const meant = matching.value;
-  const left = meant ? objects.value.filter(({ label }) => meant.has(label)) : [...objects.value];
+  const left = visible.value.filter(({ label }) => !meant || meant.has(label));
   const down = order.value.startsWith("-");
   const key = down ? order.value.slice(1) : order.value;
   const sign = down ? -1 : 1;
@@ -69,7 +76,24 @@ export function choose(label, more = false) {
 /** Show *found* objects; what was chosen and is still there stays chosen. */
 export function showObjects(found) {
   objects.value = found;
-  const there = new Set(found.map(({ label }) => label));
+  letGo();
+}
+
+/** Show only classes that are not among *names*. */
+export function hideClasses(names) {
+  hiddenClasses.value = names;
+  letGo();
+}
+
+/** Show the classes of *found* again, which was just edited. */
+export function showClassesOf(found) {
+  const meant = new Set(found.map(classOf));
+  if (hiddenClasses.peek().some((name) => meant.has(name))) hideClasses(hiddenClasses.peek().filter((name) => !meant.has(name)));
+}
+
+/** What is not seen any more is neither chosen nor under the pointer. */
+function letGo() {
+  const there = new Set(visible.peek().map(({ label }) => label));
   const kept = chosen.peek().filter((label) => there.has(label));
   if (kept.length < chosen.peek().length) chosen.value = kept;
   if (!there.has(hovered.peek())) hovered.value = null;
