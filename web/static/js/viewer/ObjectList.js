@@ -191,5 +191,5 @@ function valueWords(found, { key, unit, whole }) {
 /** How many objects there are, and how many of them the filter leaves. */
 export function ObjectCount() {
   const [all, left] = [objects.value.length, listed.value.length];
-  return html`<span class="meta number"><span data-object-count>${formatNumber(all)}</span>${left < all && `, ${formatNumber(left)} listed`}</span>`;
+  return html`<span class="meta number">${left < all && `${formatNumber(left)} / `}<span data-object-count>${formatNumber(all)}</span></span>`;
 }
