@@ -5,6 +5,7 @@ the median and the 95th of 100. The peer is the same gesture over the picture al
 beside trying every object. Without a graphics card Chromium draws on the processor.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,6 @@ def _answer(route: Route) -> None:
     if asset is not None:
         route.fulfill(body=asset.body, content_type=MEDIA_TYPES[asset.suffix])
     else:
-        imports = str(shipped().import_map("en")).replace("'", '"')
+        imports = json.dumps({"imports": shipped().packages("en")})
         body = f"{_STAGE}<script type=importmap>{imports}</script>"
         route.fulfill(body=body, content_type="text/html")

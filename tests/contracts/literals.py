@@ -46,7 +46,7 @@ def spoken_of_template(source: str) -> list[str]:
 def spoken_of_script(source: str) -> list[str]:
     """Return the words that a module of ours says by itself."""
     found: list[str] = []
-    for kind, text in _texts(source):
+    for kind, text in texts(source):
         if kind == "html":
             found += _spoken_of_html(text)
         elif _PIECE.search(text) or (
@@ -85,7 +85,7 @@ class _Reader(HTMLParser):
             self.found.append(text)
 
 
-def _texts(source: str) -> Iterator[tuple[str, str]]:
+def texts(source: str) -> Iterator[tuple[str, str]]:
     """Yield every string and template of a module, expressions inside as gaps of it and anew."""
     at = 0
     while at < len(source):
@@ -103,7 +103,7 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
             text, inside, at = _template(source, at)
             yield ("html" if is_html else "text"), text
             for each in inside:
-                yield from _texts(each)
+                yield from texts(each)
         elif rest[0] == "/" and re.search(r"[=(,:!&|?{};\n]\s*$", source[max(0, at - 20) : at]):
             at = _end_of_pattern(source, at) + 1
         else:

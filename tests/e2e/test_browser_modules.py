@@ -56,9 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
         asset = assets.get(name)
         if asset is None:
             # Each part by itself: of what is served as one, hooks.js connects at once.
-            packages = assets.import_map("en")["imports"].items()
-            imports = {name: place for name, place in packages if not name.startswith("/")}
-            import_map = json.dumps({"imports": imports})
+            import_map = json.dumps({"imports": assets.packages("en")})
             body = f"{html}<script type=importmap>{import_map}</script>"
             route.fulfill(body=body, content_type="text/html")
         else:

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from flask import Blueprint, Response, abort, request
 
 from web.access import public
-from web.pages import joining
-from web.pages.bundles import BUNDLES, bundled, without_comments
+from web.pages.joining import WHOLES, joined, place_of, whole_of
 from web.pages.messages import browser_modules, catalogue_of, module_of
+from web.pages.trimming import trimmed
 
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 PREFIX = "/assets"
@@ -22,6 +22,8 @@ SPRITE = "vendor/icons.svg"
 
 #: Style sheets are written in parts and served as one, in the order of their names.
 STYLE_SHEET = "css/app.css"
+
+OURS = "js/"  #: Below it are the modules that we wrote; the others are vendored.
 
 MEDIA_TYPES = MappingProxyType(
     {
@@ -69,11 +71,23 @@ class Asset:
         return gzip.compress(self.body, compresslevel=9, mtime=0)
 
 
-def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    if path.suffix == ".js":  # Ours; vendored modules are `.mjs`.
-        body = without_comments(body.decode()).encode()
-    return Asset(body, path.suffix)
+def _read(folder: Path) -> dict[str, bytes]:
+    """Return the files of *folder* that are served, as they are written, by their names."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in MEDIA_TYPES
+    }
+
+
+def _modules(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return our modules as they are served, and the wholes that some are the parts of."""
+    ours = {name: body.decode() for name, body in files.items() if name.startswith(OURS)}
+    for whole in WHOLES:
+        parts = {name: source for name, source in ours.items() if whole_of(name) == whole}
+        if parts:
+            ours[whole] = joined(whole, parts)
+    return {name: trimmed(source).encode() for name, source in ours.items()}
 
 
 class Assets:
@@ -81,28 +95,11 @@ class Assets:
 
     def __init__(self, folder: Path = FOLDER, made: Iterable[tuple[str, bytes]] = ()) -> None:
         """Read *folder*; *made* are files beside it that are written by the program."""
-        self._files = {
-            path.relative_to(folder).as_posix(): _asset(path)
-            for path in sorted(folder.rglob("*"))
-            if path.suffix in MEDIA_TYPES
-        }
-        parts = [a.body for name, a in self._files.items() if name.startswith("css/")]
-        self._files[STYLE_SHEET] = Asset(b"\n".join(parts), ".css")
-        for bundle, inside in BUNDLES.items():
-            sources = {
-                name: asset.body.decode()
-                for name, asset in self._files.items()
-                if name.startswith(inside)
-            }
-            if sources:
-                self._files[bundle] = Asset(bundled(bundle, sources).encode(), ".js")
-
-        for name, content in made:
-            self._files[name] = Asset(content, Path(name).suffix)
-        if all(part in self._files for part in joining.WHOLE_OF):
-            for whole in joining.WHOLES:
-                content = joining.joined(whole, lambda name: self._files[name].body.decode())
-                self._files[whole] = Asset(content, ".js")
+        files = _read(folder)
+        sheets = [body for name, body in files.items() if name.startswith("css/")]
+        files |= {STYLE_SHEET: b"\n".join(sheets), **_modules(files), **dict(made)}
+        self._files = {name: Asset(body, Path(name).suffix) for name, body in files.items()}
+        self._parts = {name: whole_of(name) for name in files if whole_of(name) != name}
         digest = hashlib.sha256()
         for name, asset in self._files.items():
             digest.update(f"{name}:{len(asset.body)}:".encode() + asset.body)
@@ -126,9 +123,12 @@ class Assets:
 
         It also leads from each part of what is served as one to the whole.
         """
-        packages = {name: self.url(path) for name, path in _packages(language).items()}
-        parts = {self.url(part): self.url(whole) for part, whole in joining.WHOLE_OF.items()}
-        return {"imports": packages | parts}
+        parts = {self.url(part): self.url(whole) for part, whole in self._parts.items()}
+        return {"imports": self.packages(language) | parts}
+
+    def packages(self, language: str) -> dict[str, str]:
+        """Return the addresses of what modules call by a name alone."""
+        return {name: self.url(path) for name, path in _packages(language).items()}
 
     @cache  # noqa: B019 - there is one instance, and it lives as long as the process.
     def modules_of(self, entry: str, language: str) -> tuple[str, ...]:
@@ -145,8 +145,7 @@ class Assets:
 
     def _imports_of(self, name: str, packages: Mapping[str, str]) -> Iterator[str]:
         for wanted in _IMPORT.findall(self[name].body.decode()):
-            place = packages.get(wanted) or joining.place_of(name, wanted)
-            yield joining.WHOLE_OF.get(place, place)
+            yield whole_of(packages.get(wanted) or place_of(name, wanted))
 
 
 def _packages(language: str) -> dict[str, str]:

@@ -1,16 +1,24 @@
-"""Modules that pages always need together, written in parts and served as one: a request for all.
+"""Modules that pages need together, written in parts and served as one: a request for all.
 
-The parts share one scope there. So their top-level names are unique, an import takes no other
-name, and a test holds both.
+There is no build step. The parts stay modules that tests import one by one, their sources know
+nothing of it, and the whole is put together when the server starts; the import map leads from each
+part to the whole.
+
+The parts share one scope there, as if they had been written in one file. To wrap each in a function
+would keep their names apart, but every name that passes between them would stand there three times
+more: 4 % of what the viewer weighs. So a top-level name stands in one part alone, and whatever else
+cannot be joined so stops the start with what is wrong and where.
 """
 
+import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
+from typing import NamedTuple
 
-#: Each whole, and the parts it is made of.
+#: Each whole and its parts: modules, or a folder of them.
 WHOLES = MappingProxyType(
     {
         "js/core.js": (
@@ -34,85 +42,131 @@ WHOLES = MappingProxyType(
             "js/listing.js",
             "js/throughput.js",
         ),
+        "js/viewer.js": ("js/viewer/",),
+        "js/editor.js": ("js/editor/",),
     }
 )
 
-#: Each part, and the whole that it is served in.
-WHOLE_OF = MappingProxyType({part: whole for whole, parts in WHOLES.items() for part in parts})
-
-IMPORT = re.compile(
-    r'^import\s+(?:(?P<whole>\w+)|\{(?P<some>[^}]*)\})\s+from\s+"(?P<of>[^"]+)";\n', re.MULTILINE
+_IMPORT = re.compile(r'^import\s+(\w+|\{[^}]*\})\s+from\s+"([^"]+)";\n', re.MULTILINE)
+_LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
+_PASSED_ON = re.compile(r"^export (\{[^}]*\});\n", re.MULTILINE)
+#: At the beginning of a line, so at the top level; a pattern declares several names.
+_DECLARED = re.compile(
+    r"^(export )?(?:async )?(?:const|let|class|function\*?) (\w+|\{[^}]*\}|\[[^\]]*\])",
+    re.MULTILINE,
 )
-_DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
-_PASSED_ON = re.compile(r'^export \{[^}]*\}(?: from "[^"]+")?;\n', re.MULTILINE)
+#: Imports and exports in other forms, and what means something else in another place.
+_OTHER = re.compile(
+    r"^import\b(?!\().*|^export (?!(?:async|const|let|class|function)\b).*|.*\bimport\.meta\b.*",
+    re.MULTILINE,
+)
 
 
-def joined(whole: str, read: Callable[[str], str]) -> bytes:
-    """Return the content of *whole*, given how to *read* a part by its name."""
-    parts = {name: read(name) for name in WHOLES[whole]}
-    bodies = [_body(name, parts[name], whole) for name in _in_order(parts)]
-    return "\n".join([*_imports(parts, whole), *bodies]).encode()
+class JoiningError(ValueError):
+    """The parts of a whole cannot be joined as they are written."""
 
 
-def _body(name: str, part: str, whole: str) -> str:
-    """Return what a part says beside its imports, seen from the place of the whole."""
-
-    def seen(found: "re.Match[str]") -> str:
-        return f'import("{_seen_from(whole, place_of(name, found[1]))}")'
-
-    return _DYNAMIC.sub(seen, _PASSED_ON.sub("", IMPORT.sub("", part)))
-
-
-def _seen_from(whole: str, place: str) -> str:
-    """Return how a module beside or below *whole* calls the module at *place*."""
-    return f"./{PurePosixPath(place).relative_to(PurePosixPath(whole).parent)}"
+def whole_of(name: str) -> str:
+    """Return the module that *name* is served in; for most it is the module itself."""
+    return next((whole for whole, parts in WHOLES.items() if name.startswith(parts)), name)
 
 
 def place_of(importer: str, wanted: str) -> str:
-    """Return the name of the module that *importer* calls *wanted*, such as ../ui.js."""
-    folders: list[str] = []
-    for step in (*PurePosixPath(importer).parent.parts, *PurePosixPath(wanted).parts):
-        if step == "..":
-            folders.pop()
-        else:
-            folders.append(step)
-    return "/".join(folders)
+    """Return the name of the module that *importer* calls *wanted*; packages keep theirs."""
+    if not wanted.startswith("."):
+        return wanted
+    return posixpath.normpath(posixpath.join(posixpath.dirname(importer), wanted))
 
 
-def _in_order(parts: Mapping[str, str]) -> Iterator[str]:
-    """Yield each part after all that it imports."""
-    done: set[str] = set()
-
-    def visit(name: str) -> Iterator[str]:
-        if name in done:
-            return
-        done.add(name)
-        for found in IMPORT.finditer(parts[name]):
-            place = place_of(name, found["of"])
-            if place in parts:
-                yield from visit(place)
-        yield name
-
-    for name in parts:
-        yield from visit(name)
+def joined(whole: str, sources: Mapping[str, str]) -> str:
+    """Return the module *whole* made of its parts, *sources* by their names."""
+    parts = {name: _Part(name, source) for name, source in sources.items()}
+    _check_names(parts)
+    bodies = (parts[name].body_in(whole) for name in _in_order(parts))
+    return "\n".join([*_imports(whole, parts), *bodies])
 
 
-def _imports(parts: Mapping[str, str], whole: str) -> Iterator[str]:
-    """Yield what the whole imports: packages and other modules, each once."""
-    wholes: dict[str, str] = {}
-    some: dict[str, set[str]] = defaultdict(set)
-    for part, content in parts.items():
-        for found in IMPORT.finditer(content):
-            of = found["of"]
-            if of.startswith("."):
-                if place_of(part, of) in parts:
-                    continue
-                of = _seen_from(whole, place_of(part, of))
-            if found["whole"]:
-                wholes[of] = found["whole"]
-            else:
-                some[of] |= {name.strip() for name in found["some"].split(",") if name.strip()}
-    for package, name in sorted(wholes.items()):
-        yield f'import {name} from "{package}";'
-    for package, names in sorted(some.items()):
-        yield f'import {{ {", ".join(sorted(names))} }} from "{package}";'
+class _Import(NamedTuple):
+    name: str
+    of: str
+    is_all: bool  #: What a package is by default.
+
+
+class _Part:
+    """One module: what it imports, declares and exports, and the rest of it."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self.imports = [
+            _Import(each, place_of(name, of), is_all=names == each)
+            for names, of in _IMPORT.findall(source)
+            for each in self._listed(names)
+        ]
+        declared = _DECLARED.findall(source)
+        self.declared = {each for _, names in declared for each in self._listed(names)}
+        self.exported = {n for export, names in declared if export for n in self._listed(names)}
+        self.passed_on = {n for names in _PASSED_ON.findall(source) for n in self._listed(names)}
+        self._body = _PASSED_ON.sub("", _IMPORT.sub("", source))
+        if other := _OTHER.search(self._body):
+            raise JoiningError(f"{name}: this cannot be joined with others: {other[0].strip()}")
+
+    def body_in(self, whole: str) -> str:
+        """Return the rest, with what it imports later called as *whole* calls it."""
+
+        def called(found: "re.Match[str]") -> str:
+            return f'import("{_called(whole, place_of(self.name, found[1]))}")'
+
+        return _LATER.sub(called, self._body)
+
+    def _listed(self, names: str) -> list[str]:
+        listed = [each.strip() for each in names.strip("{[]}").split(",") if each.strip()]
+        for each in listed:
+            if not each.isidentifier():
+                raise JoiningError(f"{self.name}: names are taken and given as they are: {each}")
+        return listed
+
+
+def _check_names(parts: Mapping[str, _Part]) -> None:
+    """Raise when a name would mean two things in the shared scope, or nothing."""
+    exported = {name for part in parts.values() for name in part.exported}
+    meanings: dict[str, str] = {}
+    for part in parts.values():
+        outside = [(name, whole_of(of)) for name, of, _ in part.imports if of not in parts]
+        for name, of in [*outside, *((name, part.name) for name in part.declared)]:
+            if meanings.setdefault(name, of) != of:
+                raise JoiningError(f"{name} would be of {meanings[name]} and of {of}")
+        asked = {name for name, of, _ in part.imports if of in parts}
+        for name in (asked | part.passed_on) - exported:
+            raise JoiningError(f"{part.name}: none of the other parts exports {name}")
+
+
+def _in_order(parts: Mapping[str, _Part]) -> Iterable[str]:
+    """Return the names, each after all that it imports."""
+    needs = {
+        name: sorted({of for _, of, _ in part.imports if of in parts})
+        for name, part in parts.items()
+    }
+    try:
+        return tuple(TopologicalSorter(needs).static_order())
+    except CycleError as circle:
+        raise JoiningError(f"parts import each other: {', '.join(circle.args[1])}") from None
+
+
+def _imports(whole: str, parts: Mapping[str, _Part]) -> Iterator[str]:
+    """Yield what the whole imports of packages and other modules, each name once."""
+    wanted: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    for part in parts.values():
+        for name, of, is_all in part.imports:
+            if of not in parts:
+                wanted[whole_of(of), is_all].add(name)
+    for (of, is_all), names in sorted(wanted.items()):
+        listed = ", ".join(sorted(names))
+        yield f'import {listed if is_all else f"{{ {listed} }}"} from "{_called(whole, of)}";'
+
+
+def _called(importer: str, name: str) -> str:
+    """Return what *importer* calls the module *name*, the other way round than `place_of`."""
+    if not name.endswith(".js"):  # A package.
+        return name
+    path = posixpath.relpath(name, posixpath.dirname(importer))
+    return path if path.startswith(".") else f"./{path}"

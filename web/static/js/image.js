@@ -7,7 +7,9 @@ import { t } from "./i18n.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
 import { cancel, connection, useGone, useImageUpdates, usePolling } from "./hooks.js";
 import { CancelButton, ConnPill, Empty, ErrorNote, FlagBadge, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
-import { ObjectCount, ObjectList, Viewer, editing, objects, showObjects } from "./viewer.js";
+import { ObjectCount, ObjectList } from "./viewer/ObjectList.js";
+import { Viewer } from "./viewer/Viewer.js";
+import { editing, objects, showObjects } from "./viewer/state.js";
 import { Toasts, notify } from "./components/Toasts.js";
 
 const ASK_AGAIN = 10_000;
@@ -66,9 +68,9 @@ function ImagePage() {
   </div>`;
 }
 
-const Editor = lazy(async () => (await import("./editor.js")).Editor);
-const SaveState = lazy(async () => (await import("./editor.js")).SaveState);
-const ClassField = lazy(async () => (await import("./editor.js")).ClassField);
+const Editor = lazy(async () => (await import("./editor/Editor.js")).Editor);
+const SaveState = lazy(async () => (await import("./editor/Editor.js")).SaveState);
+const ClassField = lazy(async () => (await import("./editor/Editor.js")).ClassField);
 
 const Review = lazy(async () => (await import("./components/Review.js")).Review);
 

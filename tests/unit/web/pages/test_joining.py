@@ -1,90 +1,135 @@
 """Parts of JavaScript that are served as one module."""
 
 import re
-from collections import defaultdict
 
 import pytest
 
-from web.pages.assets import PACKAGES, shipped
-from web.pages.joining import IMPORT, WHOLE_OF, WHOLES, joined, place_of
+from web.pages.assets import FOLDER, shipped
+from web.pages.joining import WHOLES, JoiningError, joined, place_of, whole_of
 
-TOP_LEVEL = re.compile(
-    r"^(?:export )?(?:async )?(?:const|let|function\*?|class) (\w+|\{[^}]*\}|\[[^\]]*\])",
-    re.MULTILINE,
-)
+VIEWER = "js/viewer.js"
+EXPORTED = re.compile(r"^export (?:async )?(?:const|let|function\*?|class) (\w+)", re.MULTILINE)
+IMPORTED = re.compile(r'\b(?:from|import) ?\(?"(\.[^"]+)"')
 
 
-def listed(found: "re.Match[str]") -> list[str]:
-    return [found["whole"]] if found["whole"] else found["some"].split(",")
+def parts_of(whole: str) -> list[str]:
+    names = (path.relative_to(FOLDER).as_posix() for path in (FOLDER / "js").rglob("*.js"))
+    return [name for name in names if whole_of(name) == whole]
 
 
 def source(name: str) -> str:
     return shipped()[name].body.decode()
 
 
-@pytest.mark.parametrize("whole", WHOLES)
-def test_no_name_stands_in_two_parts_or_is_also_imported(whole: str) -> None:
-    places = defaultdict(set)
-    for part in WHOLES[whole]:
-        for declared in TOP_LEVEL.findall(source(part)):
-            for name in re.findall(r"\w+", declared):
-                places[name].add(part)
-    imported = {name.strip() for found in IMPORT.finditer(source(whole)) for name in listed(found)}
-
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
-    assert imported & places.keys() == set()
-
-
-@pytest.mark.parametrize("part", WHOLE_OF)
-def test_a_part_imports_by_the_names_that_are_exported(part: str) -> None:
-    imports = list(IMPORT.finditer(source(part)))
-
-    assert len(imports) == len(re.findall(r"^import\b", source(part), re.MULTILINE))
-    for found in imports:
-        of = found["of"]
-        known = of == "messages" or of in PACKAGES or shipped().get(place_of(part, of))
-        assert known, of
-        assert " as " not in (found["some"] or "")
-
-
-@pytest.mark.parametrize("whole", WHOLES)
-def test_the_whole_has_everything_the_parts_export_and_imports_no_part(whole: str) -> None:
-    exported = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
-    names = {name for part in WHOLES[whole] for name in exported.findall(source(part))}
-    places = {place_of(whole, found["of"]) for found in IMPORT.finditer(source(whole))}
-
-    assert set(exported.findall(source(whole))) == names
-    assert places & set(WHOLES[whole]) == set()
-
-
-def test_what_is_loaded_later_is_found_from_the_place_of_the_whole() -> None:
-    for whole in WHOLES:
-        for wanted in re.findall(r'\bimport\("(\.[^"]+)"\)', source(whole)):
-            assert shipped().get(place_of(whole, wanted)), wanted
-
-
-def test_a_part_stands_after_those_it_imports_and_packages_are_imported_once() -> None:
-    parts = dict.fromkeys(WHOLES["js/core.js"], "")
-    parts["js/ui.js"] = (
-        'import { h } from "preact";\nimport { t } from "./i18n.js";\nexport const b = t;\n'
-    )
-    parts["js/i18n.js"] = (
-        'import { h, render } from "preact";\nexport const t = 1;\nexport { h } from "./x.js";\n'
+def test_a_part_stands_after_those_that_it_imports():
+    whole = joined(
+        VIEWER,
+        {
+            "js/viewer/a.js": 'import { b } from "./b.js";\nexport const a = b();\n',
+            "js/viewer/b.js": 'import { c } from "./c.js";\nexport const b = () => c;\n',
+            "js/viewer/c.js": "export const c = 1;\n",
+        },
     )
 
-    whole = joined("js/core.js", parts.__getitem__).decode()
-
-    assert whole.index("const t") < whole.index("const b")
-    assert whole.count("preact") == 1
-    assert 'import { h, render } from "preact";' in whole
-    assert "./x.js" not in whole
+    assert whole == "export const c = 1;\n\nexport const b = () => c;\n\nexport const a = b();\n"
 
 
-def test_every_part_leads_to_its_whole() -> None:
+def test_what_lies_outside_is_imported_once_from_where_the_whole_lies():
+    whole = joined(
+        VIEWER,
+        {
+            "js/viewer/a.js": 'import htm from "htm";\nimport { h } from "preact";\n',
+            "js/viewer/b.js": 'import { h, render } from "preact";\n'
+            'import { maker } from "../asking.js";\n',
+        },
+    )
+
+    assert whole.split("\n")[:3] == [
+        'import htm from "htm";',
+        'import { maker } from "./asking.js";',
+        'import { h, render } from "preact";',
+    ]
+
+
+def test_what_is_a_part_of_another_whole_comes_from_that_whole():
+    part = 'import { boxOf } from "../viewer/shapes.js";\nimport { t } from "../i18n.js";\n'
+
+    whole = joined("js/editor.js", {"js/editor/a.js": part})
+
+    assert re.findall(r'"(.*)"', whole) == ["./core.js", "./viewer.js"]
+
+
+def test_what_is_loaded_later_is_called_from_where_the_whole_lies():
+    part = 'export const load = () => import("../uploads/client.js");\n'
+
+    assert 'import("./uploads/client.js")' in joined(VIEWER, {"js/viewer/a.js": part})
+
+
+def test_what_a_part_passes_on_the_other_part_exports_already():
+    whole = joined(
+        VIEWER,
+        {
+            "js/viewer/a.js": 'import { b } from "./b.js";\nexport { b };\n',
+            "js/viewer/b.js": "export const b = 1;\n",
+        },
+    )
+
+    assert whole.count("export") == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (["export default 1;\n"], "export default 1;"),
+        (['export { b } from "./b.js";\n'], 'export { b } from "./b.js";'),
+        (['import * as all from "preact";\n'], 'import * as all from "preact";'),
+        (['import "./b.js";\n'], 'import "./b.js";'),
+        (['import { h as make } from "preact";\n'], "h as make"),
+        (['const here = new URL("./b.js", import.meta.url);\n'], "import.meta.url"),
+        (['import { c } from "./1.js";\n', "const c = 1;\n"], "none of the other parts exports c"),
+        (
+            ["const x = 1;\n", "function x() {}\n"],
+            "x would be of js/viewer/0.js and of js/viewer/1",
+        ),
+        (
+            ['import { h } from "preact";\n', "class h {}\n"],
+            "h would be of preact and of js/viewer/1",
+        ),
+        (['import { b } from "preact";\nexport { b };\n'], "none of the other parts exports b"),
+        (
+            [
+                'import { b } from "./1.js";\nexport const a = b;\n',
+                'import { a } from "./0.js";\nexport const b = a;\n',
+            ],
+            "parts import each other",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_stops_the_start_and_says_why(parts: list[str], told: str):
+    with pytest.raises(JoiningError, match=re.escape(told)) as refusal:
+        joined(VIEWER, {f"js/viewer/{at}.js": part for at, part in enumerate(parts)})
+
+    assert "js/viewer/" in str(refusal.value)
+
+
+@pytest.mark.parametrize("whole", WHOLES)
+def test_a_whole_exports_all_that_its_parts_do_and_imports_none_of_them(whole: str):
+    exported = {name for part in parts_of(whole) for name in EXPORTED.findall(source(part))}
+    imported = {place_of(whole, wanted) for wanted in IMPORTED.findall(source(whole))}
+
+    assert len(parts_of(whole)) > 1
+    assert sorted(EXPORTED.findall(source(whole))) == sorted(exported)
+    assert all(shipped().get(name) for name in imported)
+    assert not {name for name in imported if whole_of(name) == whole}
+
+
+def test_every_part_leads_to_its_whole_and_is_there_by_itself():
     assets = shipped()
     imports = assets.import_map("en")["imports"]
 
-    assert all(imports[assets.url(part)] == assets.url(whole) for part, whole in WHOLE_OF.items())
+    for whole in WHOLES:
+        for part in parts_of(whole):
+            assert imports[assets.url(part)] == assets.url(whole)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +138,8 @@ def test_every_part_leads_to_its_whole() -> None:
         ("js/hooks.js", "./ui.js", "js/ui.js"),
         ("js/components/Toasts.js", "../ui.js", "js/ui.js"),
         ("js/hooks.js", "./components/Toasts.js", "js/components/Toasts.js"),
+        ("js/hooks.js", "preact/hooks", "preact/hooks"),
     ],
 )
-def test_a_place_is_seen_from_the_importer(importer: str, wanted: str, place: str) -> None:
+def test_a_place_is_seen_from_the_importer(importer: str, wanted: str, place: str):
     assert place_of(importer, wanted) == place

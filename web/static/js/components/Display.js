@@ -3,7 +3,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n.js";
 import { html } from "../ui.js";
-import { COLOURS, changeChannels, changeLook, channels, colouredBy, columnsOf, firstSettings, look, objects, rangeOf, windowOf } from "../viewer.js";
+import { columnsOf } from "../viewer/columns.js";
+import { COLOURS, firstSettings, rangeOf, windowOf } from "../viewer/luts.js";
+import { changeChannels, changeLook, channels, colouredBy, look, objects } from "../viewer/state.js";
 
 const STEPS = 1000; // Of a slider.
 

@@ -3,7 +3,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../i18n.js";
 import { Icon, html } from "../ui.js";
-import { choose, chosen, colouring, columnsOf, hovered, listed, objects, order, shownValue, valueOf } from "../viewer.js";
+import { valueOf } from "../viewer/colours.js";
+import { columnsOf, shownValue } from "../viewer/columns.js";
+import { choose, chosen, colouring, hovered, listed, objects, order } from "../viewer/state.js";
 
 const ROW = 32; // Height of a row, as in the style sheet.
 const ALL_UP_TO = 400; // Fewer objects are simply all there.

@@ -3,7 +3,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../i18n.js";
 import { Icon, html } from "../ui.js";
-import { NO_CLASS, ROW, Shape, classOf, rowsInView, showRow, stage } from "../viewer.js";
+import { ROW, rowsInView, showRow } from "../viewer/ObjectList.js";
+import { NO_CLASS, classOf } from "../viewer/colours.js";
+import { Shape } from "../viewer/shapes.js";
+import { stage } from "../viewer/state.js";
 
 // Never told by colour alone: kinds have their signs, and lines of theirs are broken.
 const SIGNS = { added: "+", removed: "−", outline: "~", class: "◆" };

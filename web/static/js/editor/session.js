@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { boot, request } from "../api.js";
 import { t } from "../i18n.js";
 import { keepStats } from "../stores.js";
-import { chosen, editing, showClassesOf, showObjects } from "../viewer.js";
+import { chosen, editing, showClassesOf, showObjects } from "../viewer/state.js";
 import { differencesOf } from "./differences.js";
 import { findDraft, forgetDraft, keepDraft } from "./drafts.js";
 import { Saver } from "./saving.js";

@@ -1,7 +1,7 @@
 // What pointer and keys do while a tool is in hand. Each is made for a session and says what it drew on the picture.
 
 import { t } from "../i18n.js";
-import { chosen, cursor, stage } from "../viewer.js";
+import { chosen, cursor, stage } from "../viewer/state.js";
 import { cleaned, distanceTo, mergeOf, simplified, splitBy } from "./reshaping.js";
 
 const GRIP = 9; // Screen pixels around a corner that hold it; twice for fingers.

@@ -7,7 +7,7 @@ import { Icon, formatNumber, html } from "../ui.js";
 import { addressKeeper } from "./address.js";
 import { columnsOf, shownValue } from "./columns.js";
 import { NO_CLASS, classesOf, scaleColour } from "./colours.js";
-import { listenTo } from "./gestures.js";
+import { STEP, listenTo } from "./gestures.js";
 import { firstSettings } from "./luts.js";
 import { mapOf, scaleBar } from "./overview.js";
 import { Picture } from "./picture.js";
@@ -16,7 +16,6 @@ import { Stage } from "./stage.js";
 import { changeLook, channels, choose, chosen, colouredBy, colouring, cursor, filter, firstView, hiddenClasses, hideClasses, hovered, look, matching, objects, order, rememberedChannels, stage, tool, view, visible } from "./state.js";
 import { toImage } from "./view.js";
 
-const STEP = 1.4;
 const MAP = 132;
 const LATE = 1_200; // Milliseconds after which waiting is told of.
 
@@ -266,12 +265,12 @@ function StatusLine({ image, picture }) {
     ${objects.value.length > 0 && html`<span data-in-view>${t("viewer.countInView", { count })}</span>`}
     <span class="grow"></span>
     ${inside && html`<span data-cursor>x ${x}, y ${y}</span>`}
-    ${values && html`<span data-intensity>${valueWords(values)}</span>`}
+    ${values && html`<span data-intensity>${intensityWords(values)}</span>`}
   </div>`;
 }
 
 /** Return the intensities as text; a grey picture in colours says its number once. */
-function valueWords(values) {
+function intensityWords(values) {
   const words = values.map((value) => (value == null ? "–" : String(Number(value.toPrecision(5)))));
   return new Set(words).size === 1 ? words[0] : words.join(", ");
 }

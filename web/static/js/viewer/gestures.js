@@ -1,7 +1,7 @@
 // Pointer, wheel and keys on the stage: what they mean for the view, and for the tool in hand.
 
 const CLICK_SLOP = 4; // Pixels that a press may move and still be a click.
-const STEP = 1.4;
+export const STEP = 1.4; // Of zooming, by keys and buttons.
 const PAN = 80;
 const PAN_FAST = 240;
 

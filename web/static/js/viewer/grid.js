@@ -2,9 +2,9 @@
 
 import { contains } from "./shapes.js";
 
-const SIDE = 64;
-const at = (value) => Math.floor(value / SIDE);
-const keyOf = (column, row) => column * 65_536 + row;
+const SQUARE = 64;
+const at = (value) => Math.floor(value / SQUARE);
+const keyOfSquare = (column, row) => column * 65_536 + row;
 
 export class Grid {
   #squares = new Map();
@@ -40,7 +40,7 @@ export class Grid {
   /** Return the smallest shape under a point that *isMeant* accepts, or null. */
   hit(x, y, isMeant = () => true) {
     let found = null;
-    for (const shape of this.#squares.get(keyOf(at(x), at(y))) ?? []) {
+    for (const shape of this.#squares.get(keyOfSquare(at(x), at(y))) ?? []) {
       if (x < shape.left || x > shape.right || y < shape.top || y > shape.bottom) continue;
       if (found && found.extent <= shape.extent) continue;
       if (contains(shape.object, x, y) && isMeant(shape)) found = shape;
@@ -51,6 +51,6 @@ export class Grid {
 
 function* squaresOf({ left, top, right, bottom }) {
   for (let column = at(left); column <= at(right); column += 1) {
-    for (let row = at(top); row <= at(bottom); row += 1) yield keyOf(column, row);
+    for (let row = at(top); row <= at(bottom); row += 1) yield keyOfSquare(column, row);
   }
 }

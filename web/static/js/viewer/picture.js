@@ -6,7 +6,7 @@ import { sizeOf } from "./sources.js";
 const MOST_TILES = 160; // Kept; beyond, those that were drawn longest ago go.
 const MOST_LOADING = 6;
 const MOST_TRIES = 3;
-const AGAIN = 1_500;
+const TRY_AGAIN = 1_500;
 
 export class Picture {
   #source;
@@ -69,7 +69,7 @@ export class Picture {
     if (this.#source.valueAt) return this.#source.valueAt(x, y);
     for (let level = 0; level < levels; level += 1) {
       const [across, down] = [x >> level, y >> level];
-      const held = this.#tiles.get(keyOf({ level, column: Math.floor(across / tile), row: Math.floor(down / tile) }));
+      const held = this.#tiles.get(keyOfTile({ level, column: Math.floor(across / tile), row: Math.floor(down / tile) }));
       if (!held) continue;
       const at = (down % tile) * held.width + (across % tile);
       return held.numbers.map((numbers, c) => numbers && channels[c].offset + channels[c].scale * numbers[at]);
@@ -78,10 +78,10 @@ export class Picture {
   }
 
   #drawPlace(context, place) {
-    const held = this.#tiles.get(keyOf(place));
+    const held = this.#tiles.get(keyOfTile(place));
     if (held && this.#hasAll(held)) {
-      this.#tiles.delete(keyOf(place)); // And in again: it is the latest now.
-      this.#tiles.set(keyOf(place), held);
+      this.#tiles.delete(keyOfTile(place)); // And in again: it is the latest now.
+      this.#tiles.set(keyOfTile(place), held);
       this.#drawTile(context, place, held);
       return;
     }
@@ -94,7 +94,7 @@ export class Picture {
     for (let level = place.level + 1; level < this.#manifest.levels; level += 1) {
       const by = 2 ** (level - place.level);
       const above = { level, column: Math.floor(place.column / by), row: Math.floor(place.row / by) };
-      const held = this.#tiles.get(keyOf(above));
+      const held = this.#tiles.get(keyOfTile(above));
       if (!held || !this.#hasAll(held)) continue;
       context.save();
       const { left, top, side } = this.#boxOf(place);
@@ -139,7 +139,7 @@ export class Picture {
   #loadMore() {
     for (const place of this.#wanted) {
       if (this.#loading.size >= MOST_LOADING) return;
-      const key = keyOf(place);
+      const key = keyOfTile(place);
       if (this.#loading.has(key) || (this.#tries.get(key) ?? 0) >= MOST_TRIES) continue;
       this.#loading.set(key, this.#load(place, key));
     }
@@ -157,7 +157,7 @@ export class Picture {
     } catch {
       this.#tries.set(key, (this.#tries.get(key) ?? 0) + 1);
       this.troubles = [...this.#tries.values()].filter((tries) => tries >= MOST_TRIES).length;
-      await new Promise((done) => setTimeout(done, AGAIN));
+      await new Promise((done) => setTimeout(done, TRY_AGAIN));
     }
     this.#loading.delete(key);
     this.#onChange?.();
@@ -169,7 +169,7 @@ export class Picture {
   }
 }
 
-const keyOf = ({ level, column, row }) => `${level}/${column}/${row}`;
+const keyOfTile = ({ level, column, row }) => `${level}/${column}/${row}`;
 
 /** Yield the places of the tiles of a level that reach into a region, the middle ones first. */
 function* placesIn(manifest, level, { left, top, right, bottom }) {

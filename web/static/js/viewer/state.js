@@ -109,16 +109,16 @@ export function changeLook(change) {
 export function changeChannels(projectId, settings) {
   const { manifest } = channels.peek();
   channels.value = { manifest, settings };
-  store(keyOf(projectId, manifest), settings);
+  store(keyOfChannels(projectId, manifest), settings);
 }
 
 /** Return the settings that the browser remembers for images like this one, or null. */
 export const rememberedChannels = (projectId, manifest) => {
-  const kept = stored(keyOf(projectId, manifest));
+  const kept = stored(keyOfChannels(projectId, manifest));
   return Array.isArray(kept) && kept.length === manifest.channels.length ? kept : null;
 };
 
-const keyOf = (projectId, { packing, bits, channels: { length } }) => `celltally.channels.${projectId}.${packing}${bits}x${length}`;
+const keyOfChannels = (projectId, { packing, bits, channels: { length } }) => `celltally.channels.${projectId}.${packing}${bits}x${length}`;
 
 function stored(key) {
   try {
