@@ -143,6 +143,6 @@ def _answer(route: Route) -> None:
     if asset is not None:
         route.fulfill(body=asset.body, content_type=MEDIA_TYPES[asset.suffix])
     else:
-        imports = json.dumps({"imports": shipped().packages("en")})
+        imports = json.dumps({"imports": shipped().packages()})
         body = f"{_STAGE}<script type=importmap>{imports}</script>"
         route.fulfill(body=body, content_type="text/html")

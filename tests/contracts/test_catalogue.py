@@ -1,5 +1,6 @@
 """Every word of the pages stands in the catalogue, and the catalogues say the same."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from shared.domain.runs import SENTENCES
 from tests.contracts.literals import spoken_of_script, spoken_of_template
-from web.pages.messages import CATALOGUES, ENGLISH, Message, catalogue
+from web.pages.assets import FOLDER, shipped
+from web.pages.joining import whole_of
+from web.pages.messages import CATALOGUES, ENGLISH, LANGUAGES, Message, catalogue
 
 WEB = Path(__file__).parents[2] / "web"
 SCRIPTS = sorted((WEB / "static" / "js").rglob("*.js"))
@@ -37,13 +40,23 @@ def forms(message: Message) -> list[str]:
     return [message] if isinstance(message, str) else list(message.values())
 
 
-def used() -> Iterator[str]:
+def used(*paths: Path) -> Iterator[str]:
     """Yield each key that is asked for, or its beginning when it is put together."""
-    for path in (*SCRIPTS, *TEMPLATES, *PYTHON):
+    for path in paths:
         source = path.read_text()
         yield from _KEY.findall(source)
         yield from _WHOLE.findall(source)
         yield from _BEGINNING.findall(source)
+
+
+def messages_in(module: str, language: str) -> dict[str, Message]:
+    """Return what the server puts at the top of a module."""
+    asset = shipped().get(module, language)
+    assert asset is not None
+    found = re.match(
+        r"Object\.assign\(globalThis\.celltallyMessages \?\?= \{\}, (.*)\);\n", asset.body.decode()
+    )
+    return json.loads(found[1]) if found else {}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -79,7 +92,7 @@ def test_every_message_that_is_asked_for_is_there() -> None:
 
 
 def test_every_message_is_asked_for() -> None:
-    asked = set(used())
+    asked = set(used(*SCRIPTS, *TEMPLATES, *PYTHON))
     beginnings = tuple(key for key in asked if key.endswith("."))
 
     unused = {
@@ -89,6 +102,28 @@ def test_every_message_is_asked_for() -> None:
     }
 
     assert unused == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_every_message_that_a_module_asks_for_comes_with_it(path: Path, language: str) -> None:
+    asked = set(used(path))
+    beginnings = tuple(key for key in asked if key.endswith("."))
+    module = path.relative_to(FOLDER).as_posix()
+
+    needed = {
+        key: message
+        for key, message in catalogue(language).items()
+        if key in asked or (beginnings and key.startswith(beginnings))
+    }
+
+    for served in (module, whole_of(module)):
+        assert needed.items() <= messages_in(served, language).items()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_key_that_is_put_together_begins_with_a_text_so_that_it_is_found(path: Path) -> None:
+    assert re.findall(r"(?<![\w.$])(?:t|rich|has)\(\s*`\$\{[^`]*`", path.read_text()) == []
 
 
 def _is_about(key: str, asked: set[str]) -> bool:

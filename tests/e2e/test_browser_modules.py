@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from web.pages.assets import MEDIA_TYPES, PREFIX, shipped
+from web.pages.assets import MEDIA_TYPES, shipped
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -52,11 +53,11 @@ def page(browser: Browser) -> Iterator[Page]:
     html = "<!doctype html><title>empty</title>"
 
     def answer(route: Route) -> None:
-        name = route.request.url.removeprefix(f"{ADDRESS.rstrip('/')}{PREFIX}/{assets.version}/")
-        asset = assets.get(name)
+        _, _, edition, name = f"{urlsplit(route.request.url).path}//".split("/", 3)
+        asset = assets.get(name.strip("/"), edition.partition(".")[2])
         if asset is None:
             # Each part by itself: of what is served as one, hooks.js connects at once.
-            import_map = json.dumps({"imports": assets.packages("en")})
+            import_map = json.dumps({"imports": assets.packages()})
             body = f"{html}<script type=importmap>{import_map}</script>"
             route.fulfill(body=body, content_type="text/html")
         else:
@@ -72,7 +73,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def run(page: Page, script: str) -> Any:
     """Run *script* in the page; `JS` is the folder of our modules."""
-    folder = f"{PREFIX}/{shipped().version}/js/"
+    folder = shipped().url("js/i18n.js", "en").removesuffix("i18n.js")
     return page.evaluate(f"(async () => {{ const JS = '{folder}'; {script} }})()")
 
 

@@ -18,6 +18,10 @@ DrawnFiles = Callable[..., list[Path]]
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MOST_REQUESTS = 20
+MOST_SCRIPT = 60_000  #: Bytes as they are sent, with the words that are said.
+SCRIPT = """performance.getEntriesByType("resource")
+  .filter(({ name }) => /\\.m?js$/.test(new URL(name).pathname))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 
 
 class Witness:
@@ -126,6 +130,7 @@ def test_no_page_complains_or_asks_another_server_or_too_often(
         assert witness.complaints == [], address
         first_view = [url for url in witness.asked if PREFIX in url and "latin-ext" not in url]
         assert len(first_view) + 1 <= MOST_REQUESTS, address
+        assert page.evaluate(SCRIPT) <= MOST_SCRIPT, address
 
 
 def test_people_register_and_sign_in_without_javascript(

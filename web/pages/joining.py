@@ -57,7 +57,7 @@ _DECLARED = re.compile(
 )
 #: Imports and exports in other forms, and what means something else in another place.
 _OTHER = re.compile(
-    r"^import\b(?!\().*|^export (?!(?:async|const|let|class|function)\b).*|.*\bimport\.meta\b.*",
+    r"^import\b(?!\().*|^export (?!(?:async|const|let|class|function)\b).*|^.*\bimport\.meta\b.*",
     re.MULTILINE,
 )
 

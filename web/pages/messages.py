@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ ENGLISH = "en"
 #: into the catalogue, and what it breaks has too little room for other languages.
 PSEUDO = "en-XA"
 CATALOGUES = (ENGLISH, "de")
+LANGUAGES = (*CATALOGUES, PSEUDO)
 
 #: Messages that only templates use; browsers do not get them.
 ON_THE_SERVER = "page."
@@ -53,19 +54,6 @@ def translated(language: str, key: str, **values: object) -> str:
         # Of the languages here one means exactly one; the others come with their own rule.
         message = message["one" if values["count"] == 1 else "other"]
     return _PLACE.sub(lambda place: _written(values[place[1]], name), message)
-
-
-def browser_modules() -> Iterator[tuple[str, bytes]]:
-    """Yield for each catalogue the name and content of the module that browsers import."""
-    for name in (*CATALOGUES, PSEUDO):
-        messages = {k: m for k, m in catalogue(name).items() if not k.startswith(ON_THE_SERVER)}
-        written = json.dumps(messages, ensure_ascii=False, separators=(",", ":"))
-        yield module_of(name), f"export default {written};\n".encode()
-
-
-def module_of(name: str) -> str:
-    """Return what the module of a catalogue is called among the assets."""
-    return f"messages/{name}.js"
 
 
 def pseudo(text: str) -> str:

@@ -32,6 +32,7 @@ def register_rendering(app: Flask) -> None:
     assets = shipped()
     app.jinja_env.globals.update(
         asset=assets.url,
+        script=lambda name: assets.url(name, current_language()),
         import_map=lambda: assets.import_map(current_language()),
         modules_of=lambda entry: assets.modules_of(entry, current_language()),
         t=say,

@@ -1,6 +1,7 @@
-// The words of the page, from the catalogue of its language; docs/messages.md is the how-to.
+// The words of the page, in its language; docs/messages.md is the how-to.
 
-import messages from "messages";
+/** The server has put the messages that a module uses at its top, where they are added to these. */
+const messages = (globalThis.celltallyMessages ??= {});
 
 /** The language of the page, such as de or en-GB. */
 export const locale = document.documentElement.lang || "en";

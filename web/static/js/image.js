@@ -6,7 +6,7 @@ import { ImageStatus } from "./events.js";
 import { t } from "./i18n.js";
 import { imageOf, keepImage, keepProject, keepStats } from "./stores.js";
 import { cancel, connection, useGone, useImageUpdates, usePolling } from "./hooks.js";
-import { CancelButton, ConnPill, Empty, ErrorNote, FlagBadge, Icon, Loading, Note, StatusBadge, formatBytes, formatDate, formatNumber, html, lazy, mount, parameterWords, waitingWords } from "./ui.js";
+import { CancelButton, ConnPill, Empty, ErrorNote, FlagBadge, Icon, Loading, Note, StatusBadge, html, lazy, mount, waitingWords } from "./ui.js";
 import { ObjectCount, ObjectList } from "./viewer/ObjectList.js";
 import { Viewer } from "./viewer/Viewer.js";
 import { editing, objects, showObjects } from "./viewer/state.js";
@@ -108,22 +108,13 @@ function Tabs({ image, result, error }) {
       ${open === "objects" && html`<${Objects} image=${image} result=${result} error=${error} />`}
       ${open === "table" && html`<${Objects} image=${image} result=${result} error=${error} as=${MeasurementTable} />`}
       ${open === "display" && html`<${Display} projectId=${boot.project.id} known=${boot.measurements} />`}
-      ${open === "about" && html`<${About} image=${image} result=${result} />`}
+      ${open === "about" && html`<${About} image=${image} result=${result} mayAct=${mayChange && !isActive(image)} again=${mayChange && html`<${Again} image=${image} />`} />`}
     </div>`;
 }
 
 const Display = lazy(async () => (await import("./components/Display.js")).Display);
 const MeasurementTable = lazy(async () => (await import("./components/MeasurementTable.js")).MeasurementTable);
-
-function About({ image, result }) {
-  return html`<div class="about">
-    <${Facts} image=${image} result=${result} />
-    ${mayChange && html`<${Again} image=${image} />`}
-    ${image.currentRunId && html`<${Origin} runId=${image.currentRunId} />`}
-    ${result && html`<${ImageSummary} result=${result} />`}
-    <${History} image=${image} />
-  </div>`;
-}
+const About = lazy(async () => (await import("./components/About.js")).About);
 
 function State({ image }) {
   const active = isActive(image);
@@ -171,23 +162,6 @@ function useWaiting(status) {
   }, [status]);
 }
 
-function Facts({ image, result }) {
-  const size = `${formatNumber(image.width)} × ${formatNumber(image.height)} px`;
-  const rows = [
-    [t("image.image"), `${size}, ${image.channels > 1 ? `${image.channels} channels, ` : ""}${image.bitDepth} bit, ${formatBytes(image.bytes)}`],
-    [t("provenance.pixelSize"), image.pixelSizeUm ? `${Number(image.pixelSizeUm.toPrecision(4))} µm` : null],
-    [t("engine"), result && `${result.engine.name} ${result.engine.version}`],
-    [t("provenance.edited"), result?.edited && `${result.edited.by ?? t("editor.somebody")}, ${formatDate(result.edited.at)}`],
-    [t("image.chosen"), result?.engine.chosen?.reason],
-    [t("parameters"), result && parameterWords(result.engine.params)],
-    [t("throughput.segmented"), image.segmentedAt && formatDate(image.segmentedAt)],
-    [t("provenance.run"), result && html`<code title=${result.runId}>${result.runId.slice(0, 8)}</code>`],
-  ];
-  return html`<dl class="facts number">
-    ${rows.filter(([, value]) => value).map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}
-  </dl>`;
-}
-
 const isActive = ({ status }) => status === ImageStatus.QUEUED || status === ImageStatus.PROCESSING;
 
 function Again({ image }) {
@@ -198,36 +172,6 @@ function Again({ image }) {
       <${Icon} name=${word === t("retry") ? "rotate-ccw" : "scan"} />${word ?? t("image.segmentAgain")}
     </button>
   </div>`;
-}
-
-const RunHistory = lazy(async () => (await import("./components/RunHistory.js")).RunHistory);
-
-function History({ image }) {
-  const [open, setOpen] = useState(false);
-  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
-    <summary>${t("image.historyOfRuns")}</summary>
-    ${open && html`<${RunHistory} image=${image} mayAct=${mayChange && !isActive(image)} />`}
-  </details>`;
-}
-
-const Provenance = lazy(async () => (await import("./components/Provenance.js")).Provenance);
-
-function Origin({ runId }) {
-  const [open, setOpen] = useState(false);
-  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
-    <summary>${t("image.howWasThisMade")}</summary>
-    ${open && html`<${Provenance} key=${runId} runId=${runId} />`}
-  </details>`;
-}
-
-const SummaryTable = lazy(async () => (await import("./components/SummaryTable.js")).SummaryTable);
-
-function ImageSummary({ result }) {
-  const [open, setOpen] = useState(false);
-  return html`<details class="history" onToggle=${({ target }) => setOpen(target.open)}>
-    <summary>${t("summaryTable.measurementsOfTheImage")}</summary>
-    ${open && html`<${SummaryTable} summary=${result.summary ?? {}} />`}
-  </details>`;
 }
 
 function Objects({ image, result, error, as: Shown = ObjectList }) {

@@ -7,7 +7,6 @@ import pytest
 from web.pages.messages import (
     CATALOGUES,
     PSEUDO,
-    browser_modules,
     catalogue,
     catalogue_of,
     pseudo,
@@ -40,14 +39,6 @@ def test_the_pseudo_locale_is_longer_accented_and_keeps_the_places() -> None:
 
     assert written == "[{count} îmågêš øf {title}~~~~]"
     assert re.findall(r"\{\w+\}", written) == ["{count}", "{title}"]
-
-
-def test_browsers_get_a_module_a_language_without_what_only_templates_use() -> None:
-    modules = dict(browser_modules())
-
-    assert set(modules) == {f"messages/{name}.js" for name in (*CATALOGUES, PSEUDO)}
-    assert all(module.startswith(b"export default {") for module in modules.values())
-    assert not any(b'"page.' in module for module in modules.values())
 
 
 def test_keys_are_sorted_so_that_two_who_add_messages_seldom_meet() -> None:

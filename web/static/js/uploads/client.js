@@ -35,7 +35,7 @@ const greet = () => say({ type: "hello", user: boot.user.id, csrf: csrfToken() }
 
 /** Take an end of a line to the queue: in a worker of all pages, else in this page. */
 function join() {
-  const url = new URL("./worker.js", import.meta.url);
+  const url = import.meta.resolve("uploads/worker"); // One for the pages of every language.
   try {
     const worker = new SharedWorker(url, { type: "module", name: `uploads-${boot.user.id}`, extendedLifetime: true });
     worker.onerror = () => unheard && joinHere();
