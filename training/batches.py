@@ -1,6 +1,7 @@
 """Batches of crops, made by processes of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -8,28 +9,30 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.crops import Crop, Crops
-from training.examples import Example
 from training.losses import Truth
+
+#: What makes crops of a seed: `partial(Crops, examples, ...)`.
+CropsOf: TypeAlias = Callable[..., Crops]
 
 
 class _Dataset(IterableDataset[Crop]):
-    def __init__(self, examples: list[Example], *, side: int, seed: int) -> None:
-        self._examples, self._side, self._seed = examples, side, seed
+    def __init__(self, crops_of: CropsOf, *, seed: int) -> None:
+        self._crops_of, self._seed = crops_of, seed
 
     def __iter__(self) -> Iterator[Crop]:
         worker = get_worker_info()
         # Each process draws other crops, the same ones whenever it is started again.
         number = 0 if worker is None else worker.id
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
-        return iter(Crops(self._examples, side=self._side, seed=seed))
+        return iter(self._crops_of(seed=seed))
 
 
 def batches(
-    examples: list[Example], *, side: int, size: int, seed: int, processes: int
+    crops_of: CropsOf, *, size: int, seed: int, processes: int
 ) -> Iterator[tuple[Tensor, Truth]]:
     """Yield images and their truth, for ever."""
     loader = DataLoader(
-        _Dataset(examples, side=side, seed=seed),
+        _Dataset(crops_of, seed=seed),
         batch_size=size,
         collate_fn=_together,
         num_workers=processes,

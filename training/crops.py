@@ -9,18 +9,14 @@ from scipy.ndimage import map_coordinates, zoom
 
 from shared.domain.engines import Modality
 from training.drawings import drawn_crop
+from training.emphasis import Emphasis
 from training.examples import Example
 from training.light import Light, Planes
 from training.targets import OUTSIDE, Targets, targets_of
 from worker.engines.net.pixels import BASE_SCALE, network_input
 
-#: How often a crop is of each kind: what is rare in the collection is rare nowhere else.
-SHARES = {
-    Modality.NUCLEI_FLUO: 0.42,
-    Modality.NUCLEI_STAINED: 0.22,
-    Modality.CELLS_PHASE: 0.31,
-    Modality.ANY: 0.05,
-}
+#: All kinds and sizes as often as ever.
+_EVEN = Emphasis()
 
 _DIAMETERS = (10.0, 48.0)
 _SCALES = (0.3, 2.5)
@@ -39,17 +35,20 @@ class Crop:
 class Crops:
     """Random crops of *side* pixels, for ever; the same ones for the same *seed*."""
 
-    def __init__(self, examples: list[Example], *, side: int, seed: int) -> None:
+    def __init__(
+        self, examples: list[Example], *, side: int, seed: int, emphasis: Emphasis = _EVEN
+    ) -> None:
         self._side = side
         self._random = np.random.default_rng(seed)
         self._light = Light(self._random)
+        wanted = emphasis.shares()
         self._pools = {
             modality: [example for example in examples if example.modality is modality]
-            for modality in SHARES
+            for modality in wanted
         }
-        self._weights = {modality: _weights(pool) for modality, pool in self._pools.items()}
-        present = [m for m in SHARES if self._pools[m] or m is Modality.ANY]
-        shares = np.array([SHARES[modality] for modality in present])
+        self._chances = {kind: emphasis.chances(pool) for kind, pool in self._pools.items()}
+        present = [m for m in wanted if self._pools[m] or m is Modality.ANY]
+        shares = np.array([wanted[modality] for modality in present])
         self._present, self._shares = present, shares / shares.sum()
 
     def __iter__(self) -> Iterator[Crop]:
@@ -68,8 +67,8 @@ class Crops:
     def _cut(self, modality: Modality) -> tuple[Planes, NDArray[np.int32]]:
         """Return a crop with something in it, if a few tries find one."""
         for _ in range(_TRIES):
-            pool, weights = self._pools[modality], self._weights[modality]
-            example = pool[self._random.choice(len(pool), p=weights)]
+            pool, chances = self._pools[modality], self._chances[modality]
+            example = pool[self._random.choice(len(pool), p=chances)]
             places, scale = self._places(example)
             labels = _labels_at(example.labels, places)
             if (labels > 0).any():
@@ -120,21 +119,6 @@ class Crops:
         return np.stack(
             [zoom(part, factor, order=1)[: self._side, : self._side] for part in coarse]
         )
-
-
-def _weights(pool: list[Example]) -> NDArray[np.float64]:
-    """Return how often each example is chosen.
-
-    A group counts as the root of its size, so that plates with many fields do not drown
-    the others; in a group a large picture counts as the root of its area.
-    """
-    sizes: dict[str, int] = {}
-    for example in pool:
-        sizes[example.group] = sizes.get(example.group, 0) + 1
-    weights = np.array(
-        [sizes[example.group] ** -0.5 * example.labels.size**0.25 for example in pool]
-    )
-    return weights / weights.sum()
 
 
 def _labels_at(labels: NDArray[np.int32], places: NDArray[np.float32]) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ import argparse
 import json
 import time
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import torch
 
 from training.averaging import Average
 from training.batches import batches
+from training.crops import Crops
+from training.emphasis import Emphasis
 from training.examples import load_examples, parted
 from training.export import restored
 from training.losses import Loss, loss_of
@@ -42,6 +45,8 @@ class Arguments:
     average: float
     seed: int
     hold_out: int
+    phase: float
+    small: float
     processes: int
     threads: int
     precision: str
@@ -126,9 +131,9 @@ def train(arguments: Arguments) -> None:
     (run.folder / "arguments.json").write_text(json.dumps(asdict(arguments), indent=2) + "\n")
     examples, _ = parted(load_examples(Path(arguments.data)), arguments.hold_out)
     _report(f"{len(examples)} pictures, {parameter_count(run.network):,} parameters")
+    emphasis = Emphasis(phase=arguments.phase, small=arguments.small)
     crops = batches(
-        examples,
-        side=arguments.side,
+        partial(Crops, examples, side=arguments.side, emphasis=emphasis),
         size=arguments.batch,
         # A run that goes on must not see the crops again that it began with.
         seed=arguments.seed + run.done,
@@ -175,6 +180,9 @@ def _parsed() -> Arguments:
     add("--average", type=float, default=0.999)
     add("--seed", type=int, default=1)
     add("--hold-out", type=int, default=0, help="leave out each n-th picture of each group")
+    usual = Emphasis()
+    add("--phase", type=float, default=usual.phase, help="share of crops in phase contrast")
+    add("--small", type=float, default=usual.small, help="prefer small cells by this power")
     add("--processes", type=int, default=1, help="processes that make crops")
     add("--threads", type=int, default=2)
     add("--precision", choices=["float32", "bfloat16"], default="float32")
