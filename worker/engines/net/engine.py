@@ -40,6 +40,9 @@ _LARGE = 60.0
 _LEAST_FACTOR, _MOST_FACTOR = 0.1, 1.6
 #: Closer to 1 a second look is not worth its time.
 _SAME = (0.9, 1.1)
+#: The scale of the first look. Nuclei in tissue are small, so most are looked at again: what tells
+#: their size may be a picture of half the pixels.
+_FIRST_LOOK = BASE_SCALE | {Modality.NUCLEI_STAINED: 0.7}
 #: Pictures that are looked at upside down, too: cells in phase contrast are few pixels after they
 #: were made smaller, and the hardest.
 _SEEN_TWICE = frozenset({Modality.CELLS_PHASE})
@@ -52,7 +55,7 @@ class Net:
 
     spec = EngineSpec(
         name="celltally-net",
-        version="2",
+        version="3",
         title="celltally network",
         licence="MIT",
         modalities=[Modality.NUCLEI_FLUO, Modality.NUCLEI_STAINED, Modality.CELLS_PHASE],
@@ -123,13 +126,15 @@ class Net:
     ) -> tuple[Segmentation, float]:
         """Return what is found, and the scale it is found at."""
         planes = shown(image, modality, channel=chosen["channel"], levels=chosen.get("levels"))
-        scale = chosen["scale"] or BASE_SCALE[modality]
+        base = BASE_SCALE[modality]
         seen = chosen | {"twice": modality in _SEEN_TWICE}
         if not (planes > 0).any():
-            return Segmentation(np.zeros(image.shape[:2], np.uint32), np.zeros(0)), scale
-        found = self._found(planes, scale, seen)
-        if not chosen["scale"] and (factor := _factor(found.labels, scale)) != 1:
-            scale *= factor
+            nothing = Segmentation(np.zeros(image.shape[:2], np.uint32), np.zeros(0))
+            return nothing, chosen["scale"] or base
+        first = chosen["scale"] or _FIRST_LOOK[modality]
+        found = self._found(planes, first, seen)
+        scale = chosen["scale"] or base * _factor(found.labels, base)
+        if scale != first:
             found = self._found(planes, scale, seen)
         return found, scale
 

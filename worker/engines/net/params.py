@@ -47,7 +47,7 @@ PARAMS: dict[str, Any] = {
             "type": "number",
             "minimum": 0.05,
             "maximum": 0.95,
-            "default": 0.5,
+            "default": 0.6,
         },
         "scale": {
             "title": "Scale",

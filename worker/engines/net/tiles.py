@@ -8,7 +8,7 @@ from worker.engines.net.layout import STRIDE
 
 #: The longest side of a window, and how much of it is only there to be seen around. Both are
 #: multiples of STRIDE: every window then meets the network's grids at the same phase.
-WINDOW = 640
+WINDOW = 704
 HALO = 64
 
 

@@ -111,6 +111,20 @@ def test_small_and_large_nuclei_are_found_at_a_size_that_suits(engine, size):
     assert np.count_nonzero(found.labels) == pytest.approx(np.count_nonzero(mask), rel=0.2)
 
 
+def test_the_size_of_nuclei_in_tissue_is_told_by_a_smaller_look(engine):
+    mask = crowd(480, step=60, radius=18)
+    tissue = 7000 - photographed(mask)
+    asked = engine.spec.defaults() | {"modality": "nuclei_stained"}
+
+    found = engine.segment(tissue, None, modality="nuclei_stained")
+
+    assert engine._engine.survey(tissue, **asked)["scale"] == pytest.approx(
+        (26 / 37) ** 0.5, rel=0.05
+    )
+    assert found.labels.max() == 64
+    assert np.count_nonzero(found.labels) == pytest.approx(np.count_nonzero(mask), rel=0.15)
+
+
 def test_weights_that_were_changed_are_refused(tmp_path, monkeypatch):
     changed = tmp_path / "celltally_net.onnx"
     changed.write_bytes(b"other weights")
