@@ -228,11 +228,32 @@ def test_an_upload_goes_on_from_page_to_page_by_itself(
     see(page, "[data-upload='sending']", "large.tif")
     page.reload()
     see(page, "[data-upload='sending']", "large.tif")
+    page.goto(f"{way.address}/settings/profile")
+    see(page, "[data-upload='sending']", "large.tif")
+    page.goto(way.address)
+    see(page, "[data-upload='sending']", "large.tif")
     way.rate = float("inf")
 
     see(page, "[data-uploads]", "1 accepted")
     see(page, ".card", "0 of 1 segmented")
     assert shas_of(ana, project) == {digest(large_file)}
+
+
+def test_a_page_of_the_account_shows_what_another_page_begins_to_upload(
+    ana: Person,
+    new_context: NewContext,
+    line: Callable[..., Line],
+    large_file: Path,
+) -> None:
+    project, way = ana.rest.create_project("Beside the settings"), line(rate=6e6)
+    page = project_page(at(ana, way), new_context(), project)
+    settings = page.context.new_page()
+    settings.goto(f"{way.address}/settings/appearance")
+    expect(settings.locator(".uploads")).to_have_count(0)
+
+    choose(page, large_file)
+
+    see(settings, "[data-upload='sending']", "large.tif")
 
 
 def test_a_pause_rests_and_a_cancel_leaves_nothing(

@@ -70,11 +70,13 @@ def live_page(template: str, *, entry: str, boot: dict[str, Any], **context: Any
 
 def account_page(template: str, *, status: int = 200, **context: Any) -> Response:
     """Return a page in the same frame that is whole without JavaScript."""
+    user = signed_in_user()
     return page(
         template,
         status=status,
+        boot={"user": user},
         side_projects=latest_projects(),
-        **_frame(signed_in_user()["preferences"]),
+        **_frame(user["preferences"]),
         **context,
     )
 

@@ -30,6 +30,17 @@ function copies(button) {
   };
 }
 
+/** Uploads go on from page to page; only who has some gets here what live pages are made of. */
+function showUploads() {
+  if (localStorage.uploads) import("./hooks.js").catch(() => {});
+}
+
+try {
+  showUploads();
+  addEventListener("storage", showUploads);
+} catch {
+  // Without storage each page shows its own.
+}
 if (document.querySelector(".notice-line")) import("./notices.js").catch(() => {});
 if (byId("zone-here")) offerZone(byId("timeZone"), byId("zone-here"));
 document.querySelectorAll("[data-copies]").forEach(copies);
