@@ -83,15 +83,21 @@ def test_tables_are_sorted_and_filtered_by_the_server(
     see(page, ".empty", "No result here fits")
 
 
-def test_an_object_leads_to_its_image(
+def test_an_object_leads_to_its_image_where_it_is_chosen_and_seen(
     ana: Person, new_context: NewContext, project_id: str
 ) -> None:
     page = opened(ana, new_context, f"/projects/{project_id}/results?table=objects&q=well-5-01")
 
-    page.locator(".results-table tbody a").first.click()
+    link = page.locator(".results-table tbody a").last
+    label = (link.get_attribute("href") or "").partition("?obj=")[2]
+    link.click()
 
-    page.wait_for_url("**/images/*?obj=*", timeout=PATIENCE)
+    page.wait_for_url(f"**/images/*?obj={label}", timeout=PATIENCE)
     see(page, "h1", "well-5-01.png")
+    see(page, "[data-selection]", f"Object {label}")
+    row = page.locator(f"[data-object='{label}']")
+    expect(row).to_have_attribute("aria-selected", "true")
+    expect(row).to_be_in_viewport()
 
 
 def test_newer_results_are_announced_and_shown_when_asked(
