@@ -96,6 +96,21 @@ def test_an_outline_that_the_server_drew_along_the_same_pixels_is_no_difference(
     assert told == []
 
 
+def test_outlines_that_lie_far_apart_are_told_apart_without_a_mask_of_all_between(
+    page: Page,
+) -> None:
+    told = differences(
+        page,
+        """
+        const there = square(1, 6).polygon.map(([x, y]) => [x + 1e6, y + 1e6]);
+        const moved = { label: 1, holes: [], polygon: there };
+        return words(differencesOf([square(1, 6)], [square(1, 6)], [moved]));
+        """,
+    )
+
+    assert told == ["1 outline theirs"]
+
+
 def in_conflict(image: Image, other: Any, new_context: NewContext, **look: Any) -> Page:
     """Return the page of the slower of two, who drew an object and deleted one."""
     shared_with(image, other, "editor")

@@ -2,6 +2,8 @@
 
 import { maskOf } from "./masks.js";
 
+const REACH = 8; // Pixels that a corner may reach beyond the pixels of its outline.
+
 /**
  * Return what *mine* and *theirs*, both made of *base*, have differently, by label: `{kind, by, label,
  * mine, theirs}` with a kind of added, removed, outline or class, *by* mine, theirs or both.
@@ -22,15 +24,20 @@ function differencesAt(label, was, mine, theirs) {
 }
 
 function whoChanged(was, mine, theirs, isSame) {
-  if (!was || !(isSame(was, mine) || isSame(was, theirs))) return "both";
-  return isSame(was, mine) ? "theirs" : "mine";
+  if (was && isSame(was, mine)) return "theirs";
+  return was && isSame(was, theirs) ? "mine" : "both";
 }
 
 const isSameClass = (a, b) => (a.class ?? "") === (b.class ?? "");
 
 /** Tell whether two outlines have the same pixels: the server draws along these what was drawn by hand. */
 function isSameForm(a, b) {
-  if (a === b || JSON.stringify([a.polygon, a.holes ?? []]) === JSON.stringify([b.polygon, b.holes ?? []])) return true;
-  const [one, other, together] = [[a], [b], [a, b]].map((outlines) => maskOf(outlines).count);
-  return one === together && other === together;
+  if (a === b || (isSameRing(a.polygon, b.polygon) && isSameHoles(a.holes ?? [], b.holes ?? []))) return true;
+  const [one, other] = [maskOf([a]), maskOf([b])];
+  // Of what lies apart, a mask of both would be as large as the image.
+  const isNear = Math.abs(one.left - other.left) <= REACH && Math.abs(one.top - other.top) <= REACH;
+  return isNear && one.count === other.count && one.count === maskOf([a, b]).count;
 }
+
+const isSameRing = (a, b) => a.length === b.length && a.every(([x, y], at) => x === b[at][0] && y === b[at][1]);
+const isSameHoles = (a, b) => a.length === b.length && a.every((ring, at) => isSameRing(ring, b[at]));
