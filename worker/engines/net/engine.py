@@ -29,7 +29,7 @@ from worker.engines.net.stars import chosen_stars
 
 WEIGHTS = Path(__file__).with_name("celltally_net.onnx")
 #: Of the file WEIGHTS; `python -m training.export` tells it.
-WEIGHTS_SHA256 = "536311c50db45c5a6387ffb0ddba1c72dbad1bb3b79332ca84a5312a86bdcf42"
+WEIGHTS_SHA256 = "ddb160dfc0647dba16a73991536c8cdfec0d84da4a3d7818565e4fc40b3a049d"
 
 #: Objects are found best when they measure about so many pixels. A picture is looked at
 #: again, half of the way there (in octaves): what is found first tells the size but roughly.
