@@ -120,6 +120,7 @@ def services(
         tickets=MemoryTickets(),
         redis_answers=lambda: True,
     )
+    services.tile_maker.patience = 60  # So that no busy machine answers "not yet".
     sweep_incoming(services.incoming)
     yield services
     services.tile_maker.close()

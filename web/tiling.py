@@ -25,7 +25,8 @@ class TileMaker:
     leaves undone is begun again by whoever asks next.
     """
 
-    def __init__(self, store: TileStore, make: Make) -> None:
+    def __init__(self, store: TileStore, make: Make, *, patience: float = PATIENCE) -> None:
+        self.patience = patience  #: Seconds that a request waits.
         self._store = store
         self._make = make
         self._inspector = Inspector(children=1, seconds=SECONDS)
@@ -33,7 +34,7 @@ class TileMaker:
         self._lock = threading.Lock()
         self._under_way: dict[UUID, _Making] = {}
 
-    def manifest(self, source: Source, patience: float = PATIENCE) -> Manifest | None:
+    def manifest(self, source: Source) -> Manifest | None:
         """Return what the tiles are; None while they are made.
 
         Raise RejectedFileError when the file broke, UnavailableError when too many wait.
@@ -42,7 +43,7 @@ class TileMaker:
         if stored is not None:
             return stored
         making = self._join(source)
-        making.ended.wait(patience)
+        making.ended.wait(self.patience)
         if making.problem is not None:
             raise making.problem
         return making.manifest

@@ -39,7 +39,7 @@ def making():
 
 @pytest.fixture
 def maker(making):
-    maker = TileMaker(TileStore(open_storage("memory:///")), making)
+    maker = TileMaker(TileStore(open_storage("memory:///")), making, patience=30)
     yield maker
     maker.close()
 
@@ -51,11 +51,13 @@ def source():
 def test_who_asks_while_an_image_is_cut_waits_a_moment_and_makes_no_second_cut(maker, making):
     wanted = source()
 
-    assert maker.manifest(wanted, 0.01) is None
-    assert maker.manifest(wanted, 0.01) is None
+    maker.patience = 0.01
+    assert maker.manifest(wanted) is None
+    assert maker.manifest(wanted) is None
     making.go.set()
 
-    assert maker.manifest(wanted, 30) == MANIFEST
+    maker.patience = 30
+    assert maker.manifest(wanted) == MANIFEST
     assert making.asked.count(wanted.image_id) <= 2  # The third may have come after the end.
 
 
@@ -72,15 +74,16 @@ def test_what_went_wrong_is_told_and_may_be_tried_again(maker, making, problem):
     wanted = source()
 
     with pytest.raises((RejectedFileError, UnavailableError)):
-        maker.manifest(wanted, 30)
+        maker.manifest(wanted)
 
     making.problem = None
-    assert maker.manifest(wanted, 30) == MANIFEST
+    assert maker.manifest(wanted) == MANIFEST
 
 
 def test_more_images_than_a_process_will_do_are_refused(maker, making, monkeypatch):
     monkeypatch.setattr(tiling, "MOST_WAITING", 1)
-    maker.manifest(source(), 0.01)
+    maker.patience = 0.01
+    maker.manifest(source())
 
     with pytest.raises(UnavailableError):
-        maker.manifest(source(), 0.01)
+        maker.manifest(source())
