@@ -18,7 +18,7 @@ export function About({ image, result, mayAct, again }) {
 function Facts({ image, result }) {
   const size = `${formatNumber(image.width)} × ${formatNumber(image.height)} px`;
   const rows = [
-    [t("image.image"), `${size}, ${image.channels > 1 ? `${image.channels} channels, ` : ""}${image.bitDepth} bit, ${formatBytes(image.bytes)}`],
+    [t("image.image"), `${size}, ${image.channels > 1 ? `${t("image.channels", { count: image.channels })}, ` : ""}${image.bitDepth} bit, ${formatBytes(image.bytes)}`],
     [t("provenance.pixelSize"), image.pixelSizeUm ? `${Number(image.pixelSizeUm.toPrecision(4))} µm` : null],
     [t("engine"), result && `${result.engine.name} ${result.engine.version}`],
     [t("provenance.edited"), result?.edited && `${result.edited.by ?? t("editor.somebody")}, ${formatDate(result.edited.at)}`],

@@ -181,7 +181,7 @@ function Selection({ columns, Field }) {
 /** Return the value of one object, or the mean of several and their ends. */
 function valueWords(found, { key, unit, whole }) {
   const values = found.map((object) => valueOf(object, key)).filter(Number.isFinite);
-  if (!values.length) return "not measured yet";
+  if (!values.length) return "–"; // Not measured yet, or nothing to measure.
   const after = unit ? ` ${unit}` : "";
   if (values.length === 1) return shownValue(values[0], whole) + after;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
