@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from obstore.store import LocalStore
 
 from shared.storage.errors import failing_as
 from shared.storage.keys import checked, checked_prefix
 from shared.storage.store import Storage
+
+T = TypeVar("T")
 
 _TRIES = 20
 _COPIED_BYTES = 1 << 20
@@ -85,15 +87,7 @@ class LocalStorage(Storage):
     def _place(self, key: str, write: Callable[[Path], None]) -> None:
         path = self._folder / checked(key)
         with failing_as("store", key):
-            for tries_left in reversed(range(_TRIES)):
-                try:
-                    self._make_folders(path.parent)
-                    _write_and_rename(path, write)
-                    break
-                except (FileNotFoundError, FileExistsError) as gone:
-                    # A delete may have removed a folder that was empty for a moment.
-                    if not tries_left:
-                        raise OSError(str(gone)) from gone
+            self._in_folder(path.parent, lambda: _write_and_rename(path, write))
             _flush_folder(path.parent)
 
     def _share(self, key: str, draft: Path) -> None:
@@ -108,7 +102,7 @@ class LocalStorage(Storage):
         """Lend a new file beside *path*; it is gone when the block fails."""
         draft = _draft_name(path)
         with failing_as("store", key):
-            file = self._opened(draft)
+            file = self._in_folder(draft.parent, lambda: draft.open("xb"))
         try:
             yield draft, file
         except BaseException:
@@ -118,14 +112,15 @@ class LocalStorage(Storage):
             with suppress(OSError):  # Of a full disk: it would write once more what it could not.
                 file.close()
 
-    def _opened(self, draft: Path) -> IO[bytes]:
+    def _in_folder(self, folder: Path, act: Callable[[], T]) -> T:
+        """Make *folder* and do *act*; again where a delete removed one, empty for a moment."""
         for tries_left in reversed(range(_TRIES)):
-            self._make_folders(draft.parent)
             try:
-                return draft.open("xb")
-            except FileNotFoundError:  # A delete removed the folder, empty for a moment.
+                self._make_folders(folder)
+                return act()
+            except (FileNotFoundError, FileExistsError) as gone:
                 if not tries_left:
-                    raise
+                    raise OSError(str(gone)) from gone
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _make_folders(self, folder: Path) -> None:

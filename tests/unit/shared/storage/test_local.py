@@ -1,4 +1,5 @@
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,6 +73,25 @@ def test_a_put_into_a_folder_that_is_just_removed_succeeds(tmp_path):
         list(threads.map(put_and_delete, "abcd"))
 
     assert list(storage.list()) == []
+
+
+@pytest.mark.parametrize("put", [LocalStorage.put, LocalStorage.put_stream])
+def test_folders_that_go_while_they_are_made_are_made_again(tmp_path, monkeypatch, put):
+    """Of uploads that come and go, each in its folder, the last one takes the parent along."""
+    storage, folder, gone = LocalStorage(tmp_path), tmp_path / "uploads" / "7", []
+    real = Path.mkdir
+
+    def mkdir(self, *arguments, **keywords):
+        real(self, *arguments, **keywords)
+        if self == folder and not gone:
+            gone.append(shutil.rmtree(tmp_path / "uploads"))
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    put(storage, "uploads/7/0.part", [b"x"] if put is LocalStorage.put_stream else b"x")
+
+    assert gone
+    assert storage.read("uploads/7/0.part") == b"x"
 
 
 def test_a_stored_file_in_the_place_of_a_folder_is_an_error_and_no_crash(tmp_path):
