@@ -18,6 +18,11 @@ from tests.integration.interleaving import held, until
 from tests.integration.lab import Lab
 from worker.outbox import publish_for_ever
 
+_LISTENERS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND query = 'LISTEN celltally_orders'"
+)
+
 
 class Unsteady(MemoryEventPublisher):
     """A channel that is away for the first message."""
@@ -54,6 +59,7 @@ def publisher(lab: Lab) -> Iterator[Unsteady]:
     unsteady, stopping = Unsteady(), Latch()
     thread = Thread(target=publish_for_ever, args=(lab.database, unsteady, lab.queue, stopping))
     thread.start()
+    until(lambda: lab.value(_LISTENERS))  # Else it may see the first message before it is woken.
     yield unsteady
     stopping.set()
     thread.join(30)
