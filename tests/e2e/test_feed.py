@@ -199,7 +199,9 @@ def test_a_dashboard_asks_the_server_a_few_times_however_many_projects_it_has(
     expect(dashboard.locator(".card")).to_have_count(50, timeout=PATIENCE)
     see(dashboard, "#conn", "Live")
 
-    assert 1 <= len(asked) <= 5
+    # A page that comes up slowly asks again for what it polls until it is live.
+    assert 1 <= len({url.partition("?")[0] for url in asked}) <= 5
+    assert len(asked) < 10
 
 
 def test_earlier_entries_are_fetched_when_they_are_asked_for(
