@@ -16,7 +16,7 @@ from bench.measurement import Measurement
 from bench.rounds import Scale
 from web.pages.assets import MEDIA_TYPES, PREFIX, shipped
 
-OUTLINES = (2_000, 5_000)
+OUTLINES = (2_000, 5_000, 10_000)
 NAMES = (
     *(f"viewer.frame_{what}.{count}" for count in OUTLINES for what in ("p50", "p95")),
     "viewer.settle.2000",
