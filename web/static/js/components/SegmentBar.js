@@ -68,7 +68,8 @@ function useEngines() {
 
 /** The engine that is taken when none is named; asked again when the server has images more or less. */
 function useChoice(imageCount) {
-  const [asked, setAsked] = useState({ imageCount: boot.project.stats.imageCount, choice: boot.choice });
+  const before = boot.project.stats.imageCount;
+  const [asked, setAsked] = useState({ imageCount: before, choice: boot.choice, wait: before ? ASK_SOON : 0 });
   const latest = useRef(imageCount);
   latest.current = imageCount;
   const stale = asked.imageCount !== imageCount;
@@ -78,10 +79,10 @@ function useChoice(imageCount) {
     const ask = () => {
       const count = latest.current;
       request(`/projects/${boot.project.id}/engine`, { signal: stop.signal })
-        .then((choice) => setAsked({ imageCount: count, choice }))
-        .catch(() => !stop.signal.aborted && setAsked({ ...asked })); // Asked once more.
+        .then((choice) => setAsked({ imageCount: count, choice, wait: ASK_SOON }))
+        .catch(() => !stop.signal.aborted && setAsked({ ...asked, wait: ASK_AGAIN }));
     };
-    const timer = setTimeout(ask, asked.imageCount ? ASK_SOON : 0); // While many come, now and then.
+    const timer = setTimeout(ask, asked.wait); // While many come, now and then.
     return () => {
       clearTimeout(timer);
       stop.abort();
