@@ -46,6 +46,29 @@ def test_the_automatic_choice_is_shown_before_and_after_and_can_be_changed(
     see(page, "ol[aria-label^='Runs']", "Chosen automatically.")
 
 
+def test_a_choice_that_could_not_be_asked_for_is_asked_for_later(
+    ana: Person, new_context: NewContext, drawn_files: DrawnFiles
+) -> None:
+    project = ana.rest.create_project("A bad moment")
+    page = ana.sign_in(new_context())
+    page.goto(f"{ana.address}/projects/{project['id']}")
+    see(page, "#conn", "Live")
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route("**/engine", refuse)
+    ana.rest.upload(project["id"], drawn_files(1))
+    expect(page.get_by_role("button", name="Segment 1 unprocessed")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(3000)
+
+    assert len(asked) == 1  # Not again and again without a pause.
+    page.unroute("**/engine")
+    see(page, "[data-choice]", "The one image looks like fluorescent nuclei")
+
+
 def test_what_is_typed_as_a_parameter_stays_while_counts_change(
     ana: Person, new_context: NewContext, drawn_files: DrawnFiles
 ) -> None:
