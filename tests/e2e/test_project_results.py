@@ -100,6 +100,25 @@ def test_an_object_leads_to_its_image_where_it_is_chosen_and_seen(
     expect(row).to_be_in_viewport()
 
 
+def test_images_without_results_are_no_newer_results(
+    ana: Person, new_context: NewContext, project_id: str, drawn_files: DrawnFiles
+) -> None:
+    page = opened(ana, new_context, f"/projects/{project_id}/results")
+    frames: list[str] = []
+    keep = lambda frame: frames.append(str(frame))  # noqa: E731 - Playwright marks what it is given.
+    page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    page.reload()
+    see(page, "#conn", "Live")
+    see(page, "[data-covered]", "19 objects in 5 images")
+
+    ana.rest.upload(project_id, drawn_files(1, disk_count=4))
+
+    while not any('"imageCount":6' in frame for frame in frames):
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(200)
+    expect(page.get_by_text("Newer results exist")).to_have_count(0)
+
+
 def test_newer_results_are_announced_and_shown_when_asked(
     ana: Person, new_context: NewContext, project_id: str, drawn_files: DrawnFiles
 ) -> None:

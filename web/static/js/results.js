@@ -62,8 +62,11 @@ function useResults({ x, y, q, status }, asked) {
 
 const hasResult = ({ status }) => status === ImageStatus.SEGMENTED || status === ImageStatus.NO_OBJECTS;
 
-/** Tell whether results came or went since *asked* was counted up, as far as anybody can tell. */
-function useNews(asked, isOlder) {
+/**
+ * Tell whether results came or went since *asked* was counted up, as far as anybody can tell. What
+ * happened between the first answer and the moment from which we hear of it, we ask for *again*.
+ */
+function useNews(asked, isOlder, again) {
   const [news, setNews] = useState(false);
   const [gap, setGap] = useState(false);
   useEffect(() => {
@@ -71,11 +74,23 @@ function useNews(asked, isOlder) {
     setGap(false);
   }, [asked]);
   useEffect(() => {
+    let listening = false;
+    const newest = new Map(); // A message may come twice.
+    const isNew = (image) => {
+      if (!hasResult(image) || newest.get(image.imageId) >= image.version) return false;
+      newest.set(image.imageId, image.version);
+      return true;
+    };
     const onPub = ({ type, data }) => {
-      if (type === EventType.IMAGE_STATUS_UPDATE && data.images.some(hasResult)) setNews(true);
+      if (type === EventType.IMAGE_STATUS_UPDATE && data.images.filter(isNew).length) setNews(true);
       if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE && data.newCount < data.previousCount) setNews(true);
     };
-    return connection.listen(channel(ChannelKind.IMAGES, project.id), { onPub, onGap: () => setGap(true) });
+    const onGap = () => {
+      if (listening) return setGap(true);
+      listening = true;
+      again();
+    };
+    return connection.listen(channel(ChannelKind.IMAGES, project.id), { onPub, onGap });
   }, []);
   // What was missed in a gap is unknown; that the counts moved on says that something was.
   return news || (gap && isOlder);
@@ -86,8 +101,8 @@ function Results() {
   const [asked, setAsked] = useState(0);
   const shown = view.value;
   const { found, error, edition } = useResults(shown, asked);
-  const news = useNews(asked, Boolean(found) && found.version < stats.version);
-  const again = () => setAsked(asked + 1);
+  const again = () => setAsked((times) => times + 1);
+  const news = useNews(asked, Boolean(found) && found.version < stats.version, again);
   const filtered = Boolean(shown.q || shown.status);
   useUsual(found);
   const update = news && html`<${News} onClick=${again} />`;
