@@ -28,8 +28,8 @@ from worker.engines.net.pixels import (
 from worker.engines.net.stars import chosen_stars
 
 WEIGHTS = Path(__file__).with_name("celltally_net.onnx")
-#: Of the file WEIGHTS; `python -m training.export` tells it.
-WEIGHTS_SHA256 = "ddb160dfc0647dba16a73991536c8cdfec0d84da4a3d7818565e4fc40b3a049d"
+#: Of the file WEIGHTS; `python -m training.quantize` tells it.
+WEIGHTS_SHA256 = "7e056c5e2289609bb33c9fedfc2823deb88ac4e83e05a84438acd2f2b54e43a2"
 
 #: Objects are found best when they measure about so many pixels. A picture is looked at
 #: again, half of the way there (in octaves): what is found first tells the size but roughly.
@@ -55,7 +55,7 @@ class Net:
 
     spec = EngineSpec(
         name="celltally-net",
-        version="3",
+        version="4",
         title="celltally network",
         licence="MIT",
         modalities=[Modality.NUCLEI_FLUO, Modality.NUCLEI_STAINED, Modality.CELLS_PHASE],
