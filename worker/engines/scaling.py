@@ -40,22 +40,19 @@ class Enlarged:
     """A small plane as a large one of *shape*, interpolated linearly where it is asked for."""
 
     def __init__(self, plane: Plane, shape: tuple[int, int]) -> None:
+        self._small = Image.fromarray(plane)
         self._shape = shape
-        self._wide = _between(plane.T, np.arange(shape[1]), shape[1]).T
 
     def rows(self, band: slice) -> Plane:
         """Return some rows of it."""
-        return _between(self._wide, np.arange(band.start, band.stop), self._shape[0])
-
-
-def _between(plane: Plane, places: NDArray[np.int64], full: int) -> Plane:
-    """Return the rows of *plane* at *places* of a plane with *full* rows."""
-    at = ((places + 0.5) * len(plane) / full - 0.5).clip(0, len(plane) - 1)
-    low = at.astype(np.int64)
-    high = np.minimum(low + 1, len(plane) - 1)
-    part = (at - low).astype(np.float32)[:, np.newaxis]
-    mixed: Plane = plane[low] * (1 - part) + plane[high] * part
-    return mixed
+        height, width = self._shape
+        top, bottom = (row * self._small.height / height for row in (band.start, band.stop))
+        large = self._small.resize(
+            (width, band.stop - band.start),
+            Image.Resampling.BILINEAR,
+            box=(0, top, self._small.width, bottom),
+        )
+        return np.asarray(large, np.float32)
 
 
 def _blocks(image: NDArray[Any], step: int) -> Plane:

@@ -103,7 +103,7 @@ class Spheroid:
 
     spec = EngineSpec(
         name="spheroid",
-        version="1",
+        version="2",
         title="Spheroids in brightfield",
         licence="MIT",
         modalities=[Modality.SPHEROID_BF],
@@ -163,7 +163,9 @@ def _high_in_windows(plane: Plane) -> Plane:
     """Return the percentile that is light in the window around each pixel of a small plane."""
     half = _LIGHT_WINDOW // 2
     padded = np.pad(plane, half, mode="edge")
-    windows = sliding_window_view(padded, (_LIGHT_WINDOW, _LIGHT_WINDOW)).reshape(plane.size, -1)
+    # Every other pixel of every other row tells the percentile as well, in a quarter of the time.
+    windows = sliding_window_view(padded, (_LIGHT_WINDOW, _LIGHT_WINDOW))[:, :, ::2, ::2]
+    windows = windows.reshape(plane.size, -1)
     rank = int(windows.shape[1] * _LIGHT_PERCENTILE / 100)
     # All at once, a fifth of the time of a filter that goes from window to window.
     return np.asarray(np.partition(windows, rank, axis=1)[:, rank].reshape(plane.shape))
