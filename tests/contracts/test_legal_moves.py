@@ -103,6 +103,24 @@ def test_an_image_moves_as_it_may_and_no_other_way(
     assert refused == set(ImageStatus) - IMAGE_MOVES[before] - {before}
 
 
+@pytest.mark.parametrize("number", [2, 120])
+def test_one_illegal_move_among_many_of_one_statement_refuses_them_all(
+    database: Database, connection: Connection, project: UUID, number: int
+) -> None:
+    for _ in range(number - 1):
+        insert_image(database, project)
+    insert_image(database, project, ImageStatus.FAILED)
+    queued = "UPDATE images SET status = 'queued' WHERE project_id = :project"
+    processing = "UPDATE images SET status = 'processing' WHERE project_id = :project"
+    values = {"project": project, "before": "failed", "after": "processing"}
+
+    assert not is_refused(connection, queued, **values)
+    with connection.begin():
+        first = text(f"{queued} AND status = 'uploaded'")
+        assert connection.execute(first, values).rowcount == number - 1
+    assert is_refused(connection, processing, **values)
+
+
 @pytest.mark.parametrize("status", sorted(set(RunStatus) - {RunStatus.QUEUED}))
 def test_a_run_begins_as_queued(
     database: Database, connection: Connection, project: UUID, status: RunStatus
