@@ -11,6 +11,7 @@ SPOKEN = frozenset(
         "aria-description",
         "aria-label",
         "aria-roledescription",
+        "label",
         "placeholder",
         "title",
         "words",
@@ -22,9 +23,9 @@ GAP = "\0"
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: How a sentence or a label of our own begins, unlike keys, classes and addresses.
-_SENTENCE = re.compile(r"^[A-Z][a-z]+(?:[ ,.…?!]|$)|[a-z]{2,} [a-z]{2,}.*[.?!…]$")
+_SENTENCE = re.compile(r"^(?:A |[A-Z][a-z]+(?:[ ,.;…?!]|$))|[a-z]{2,} [a-z]{2,}.*[.?!…]$")
 #: A piece of a sentence: words in brackets, or one between two expressions.
-_PIECE = re.compile(rf"\([a-z]+ [a-z]+\)|{GAP} [a-z]{{2,}} {GAP}")
+_PIECE = re.compile(rf"\([a-z]+ [a-z]+\)|{GAP} (?:[a-z]{{2,}}|[a-z]{{4,}},) {GAP}")
 _TEMPLATE_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _CLASS = re.compile(r"\{% block body_class %\}.*?\{% endblock %\}")
 _STATEMENT = re.compile(r"<script.*?</script>|<style.*?</style>", re.DOTALL)

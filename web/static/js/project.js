@@ -201,10 +201,10 @@ function Tally({ stats }) {
     <div class="tally-line">
       <span class="big" data-tally>${progressWords(stats)}</span>
       <span class="muted" data-objects>${t("objects.count", { count: stats.objectCount })}</span>
-      <span class="muted" data-pending>${stats.pendingCount > 0 && `${formatNumber(stats.processingCount)} processing, ${formatNumber(stats.queuedCount)} queued`}</span>
+      <span class="muted" data-pending>${stats.pendingCount > 0 && t("project.underWay", { processing: stats.processingCount, queued: stats.queuedCount })}</span>
       ${mayChange && stats.pendingCount > 0 && html`<span class="push"></span><${CancelButton} onClick=${() => cancel(path, pendingWords(stats))} />`}
     </div>
-    <${SegmentedBar} stats=${stats} label="Segmented images" tall />
+    <${SegmentedBar} stats=${stats} label=${t("card.bar", { title: project.title })} tall />
   </section>`;
 }
 

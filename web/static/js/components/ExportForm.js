@@ -7,19 +7,19 @@ import { ErrorNote, Icon, STATUS, formatNumber, html } from "../ui.js";
 
 const GROUPS = [
   [t("exportForm.tables"), [
-    ["csv", "CSV", "A row an object, a row an image; opens everywhere"],
+    ["csv", "CSV", t("exportForm.csv.about")],
     ["xlsx", t("exportForm.excel"), t("exportForm.theSameAsAWorkbook")],
     ["parquet", t("exportForm.parquet"), t("exportForm.theSameForPandasR")],
     ["cellprofiler", "CellProfiler CSV", t("exportForm.theSameUnderCellprofilerS")],
   ]],
   [t("exportForm.otherPrograms"), [
     ["geojson", "QuPath", t("exportForm.outlinesAndMeasurementsAsGeojson")],
-    ["imagej", "ImageJ, Fiji", "A RoiSet.zip for each image"],
+    ["imagej", "ImageJ, Fiji", t("exportForm.imagej.about")],
     ["labels", t("exportForm.labelImages"), t("exportForm.labels.about")],
     ["cellpose", t("exportForm.cellpose"), t("exportForm.cellpose.about")],
   ]],
   [t("exportForm.training"), [
-    ["coco", "COCO", "Outlines; objects with holes as RLE"],
+    ["coco", "COCO", t("exportForm.coco.about")],
     ["yolo", "YOLO", t("exportForm.segmentationLabelsForUltralytics")],
   ]],
   [t("exportForm.pictures"), [["overlay", t("exportForm.overlays"), t("exportForm.overlay.about")]]],

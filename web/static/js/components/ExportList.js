@@ -42,7 +42,7 @@ function Export({ each, onEnd }) {
     ${each.detail && html`<p class=${each.status === ExportStatus.FAILED ? "export-why" : "meta"}>${each.detail}</p>`}
     <p class="export-acts">
       ${isDone && html`<a class="button small primary" href=${each.downloadUrl} download><${Icon} name="arrow-down" />${t("download")}<span class="visually-hidden"> ${formats}</span></a>`}
-      <${CancelButton} words=${isActive(each) ? t("cancel") : "Delete"} about=${formats} onClick=${onEnd} />
+      <${CancelButton} words=${isActive(each) ? t("cancel") : t("delete")} about=${formats} onClick=${onEnd} />
     </p>
   </li>`;
 }
