@@ -1,6 +1,7 @@
 """The page of an image: looking, choosing, colouring, and links that show the same."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +112,41 @@ def test_the_list_is_sorted_filtered_and_walked_by_keys(
     expect(page.locator(".small-map")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("[data-object][aria-selected='true']")).to_have_count(0)
+
+
+def columns_of(page: Page, row: str) -> list[tuple[str, float]]:
+    """Return the words of a row of the list, and where each of them ends."""
+    return page.locator(f"{row} > span:not(.class)").evaluate_all(
+        "all => all.map((each) => [each.innerText, each.getBoundingClientRect().right])"
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "titles", "score"),
+    [
+        ("en-GB", ["Object", "Area (px²)", "Score"], r"0\.\d\d\d"),
+        ("de-DE", ["Objekt", "Area (px²)", "Güte"], r"0,\d\d\d"),
+    ],
+)
+def test_the_list_says_what_its_numbers_are(
+    ana: Person,
+    new_context: NewContext,
+    drawn_files: DrawnFiles,
+    image_of: Callable[..., str],
+    locale: str,
+    titles: list[str],
+    score: str,
+) -> None:
+    address = image_of(drawn_files(1)[0], engine="celltally-net")
+    page = opened(ana.sign_in(new_context(locale=locale)), address)
+    page.locator("[data-object]").first.wait_for()
+
+    heads = columns_of(page, ".object-row.head")
+    cells = columns_of(page, "[data-object='1']")
+
+    assert [word for word, _ in heads] == titles
+    assert re.fullmatch(score, cells[2][0])
+    assert [end for _, end in cells][1:] == pytest.approx([end for _, end in heads][1:], abs=1)
 
 
 def test_the_view_is_moved_by_keys_alone(

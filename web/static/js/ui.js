@@ -20,11 +20,10 @@ const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 export { formatNumber };
-export const plural = (count, one, many = `${one}s`) =>
-  `${formatNumber(count)} ${count === 1 ? one : many}`;
 export const formatDate = (moment) => dateTime.format(new Date(moment));
 
-const fixed = (value, digits) =>
+/** Return a number as it is written here, with so many digits behind its point. */
+export const fixed = (value, digits) =>
   value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Return a duration as people say it, such as "840 ms" or "1.84 s". */

@@ -60,7 +60,7 @@ function Filter({ columns }) {
         ? html`<select class="input" aria-label=${t("display.class")} onChange=${({ target }) => (filter.value = { key, name: target.value })}>
             ${classes.map(({ name }) => html`<option key=${name} value=${name} selected=${name === asked.name}>${name === NO_CLASS ? t("objectList.noClass") : name}</option>`)}
           </select>`
-        : html`${end("low", "from")}${end("high", "to")}`}
+        : html`${end("low", t("objectList.from"))}${end("high", t("objectList.to"))}`}
       <button type="button" class="button square quiet" aria-label=${t("objectList.showAllAgain")} title=${t("objectList.showAllAgain")} onClick=${() => (filter.value = null)}><${Icon} name="x" /></button>
     </div>`}`;
 }
@@ -80,9 +80,14 @@ function Rows({ columns }) {
   const place = rows.findIndex(({ label }) => label === active);
   const key = (event) => listKey(event, { rows, place, go: (to) => { setActive(rows[to].label); showRow(scroller.current, to); } }) && event.preventDefault();
   const area = columns.find(({ key: name }) => name.startsWith("area"));
-  const sortedBy = columns.find(({ key: name }) => name === order.value.replace("-", "") && name !== "label" && name !== area?.key);
+  const score = columns.find(({ key: name }) => name === "score");
+  const sortedBy = columns.find(({ key: name }) => name === order.value.replace("-", "") && name !== "label");
+  const cells = [...new Set([sortedBy, area, score])].filter(Boolean);
   if (!rows.length) return html`<p class="meta none">${objects.value.length ? t("objectList.noObjectIsLikeThat") : t("objectList.noObjects")}</p>`;
-  return html`<div
+  return html`<div class="object-row head meta">
+    <span>${t("columns.object")}</span><span class="class"></span>
+    ${cells.map(({ title, unit }) => html`<span title=${title}>${title}${unit && ` (${unit})`}</span>`)}
+  </div><div
     class="object-rows"
     role="listbox"
     tabindex="0"
@@ -95,16 +100,15 @@ function Rows({ columns }) {
     onMouseLeave=${() => (hovered.value = null)}
   >
     <div role="presentation" style=${{ height: `${from * ROW}px` }}></div>
-    ${rows.slice(from, to).map((object, at) => html`<${Row} key=${object.label} object=${object} at=${from + at} count=${rows.length} area=${area} also=${sortedBy} active=${object.label === active} />`)}
+    ${rows.slice(from, to).map((object, at) => html`<${Row} key=${object.label} object=${object} at=${from + at} count=${rows.length} cells=${cells} active=${object.label === active} />`)}
     <div role="presentation" style=${{ height: `${(rows.length - to) * ROW}px` }}></div>
   </div>`;
 }
 
-function Row({ object, at, count, area, also, active }) {
+function Row({ object, at, count, cells, active }) {
   const { label } = object;
   const isChosen = chosen.value.includes(label);
   const state = `${isChosen ? "chosen" : hovered.value === label ? "hover" : ""} ${active ? "active" : ""}`;
-  const shown = (column) => column && html`<span class="number">${shownValue(valueOf(object, column.key), column.whole)}</span>`;
   return html`<div
     role="option"
     id="object-${label}"
@@ -120,8 +124,7 @@ function Row({ object, at, count, area, also, active }) {
     <i style=${{ background: colouring.value.colourOf(object) }}></i>
     <span class="number">${label}</span>
     <span class="class">${classOf(object)}</span>
-    ${shown(also)}${shown(area)}
-    ${object.score != null && html`<span class="number muted" title=${t("objectList.score")}>${object.score.toFixed(2)}</span>`}
+    ${cells.map(({ key, whole }) => html`<span class="number">${shownValue(valueOf(object, key), whole)}</span>`)}
   </div>`;
 }
 

@@ -1,7 +1,7 @@
 // Which measurements the pages show of objects, and how.
 
 import { t } from "../i18n.js";
-import { formatNumber } from "../ui.js";
+import { fixed, formatNumber } from "../ui.js";
 
 // What a biologist looks at first; with a pixel size the physical value stands in its place.
 const SHOWN = [
@@ -53,5 +53,5 @@ export function shownValue(value, whole) {
   if (value == null) return "–";
   if (whole) return formatNumber(value);
   const size = Math.abs(value);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+  return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
