@@ -156,3 +156,57 @@ def test_a_card_has_the_pictures_its_company_and_a_bar_whose_words_add_up(
     expect(picture).to_have_js_property("naturalWidth", 600, timeout=PATIENCE)
     page.locator(".card").hover()
     expect(page.locator(".outlined")).to_have_js_property("naturalWidth", 600, timeout=PATIENCE)
+
+
+LONG = "A title of the kind that whole sentences are, " * 4 + "Überlängenprojektbezeichnung" * 2
+
+
+def height_of(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def test_a_very_long_title_takes_no_more_room_than_two_lines(
+    ana: Person, new_context: NewContext
+) -> None:
+    ana.rest.create_project(LONG[:200])
+    page = ana.sign_in(new_context(viewport={"width": 1440, "height": 900}))
+    page.locator(".feed-entry").first.wait_for()
+
+    assert height_of(page, ".card h3") < 50
+    assert height_of(page, ".feed-entry p") < 50
+    assert height_of(page, ".throughput") < 400
+    assert page.locator(".card h3 a").get_attribute("title") == LONG[:200]
+    page.get_by_role("button", name="Table").click()
+    assert height_of(page, ".project-table tbody tr") < 70
+
+
+@pytest.mark.parametrize("width", [390, 768])
+def test_the_table_is_as_high_as_its_rows_and_percents_are_one_word(
+    ana: Person, new_context: NewContext, width: int
+) -> None:
+    for at in range(14):
+        ana.rest.create_project(f"Plate {at}")
+    page = ana.sign_in(
+        new_context(viewport={"width": width, "height": 844}, locale="de-DE", has_touch=True)
+    )
+    page.goto(f"{ana.address}/projects?view=list")
+    expect(page.locator(".project-table tbody tr")).to_have_count(14, timeout=PATIENCE)
+
+    hidden = page.locator(".project-table").evaluate("(t) => t.scrollHeight - t.clientHeight")
+    wraps = page.locator(".row-progress span").evaluate_all(
+        "(all) => all.map((each) => getComputedStyle(each).whiteSpace)"
+    )
+
+    assert hidden <= 1
+    assert set(wraps) == {"nowrap"}
+
+
+def test_the_tab_of_a_page_is_in_view_on_a_phone(ana: Person, new_context: NewContext) -> None:
+    project = ana.rest.create_project("Plate")
+    page = ana.sign_in(new_context(viewport={"width": 390, "height": 844}, locale="de-DE"))
+
+    page.goto(f"{ana.address}/projects/{project['id']}/settings")
+
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)

@@ -52,6 +52,15 @@ BLUE = """
 """
 
 
+#: Rows whose words are not all in view.
+CUT_WORDS = """
+() => [...document.querySelectorAll(".review-row span:last-child")]
+  .filter((each) => each.scrollWidth > each.clientWidth
+    || each.scrollHeight > each.clientHeight + 1)
+  .map((each) => each.innerText)
+"""
+
+
 def differences(page: Page, script: str) -> Any:
     return run(page, OBJECTS + script)
 
@@ -193,6 +202,7 @@ def test_the_review_is_accessible_and_fits(
     page.get_by_role("listbox", name="What differs").wait_for()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT_WORDS) == []
     stage = page.locator(".stage").bounding_box()
     assert stage is not None
     assert stage["height"] > 200

@@ -54,7 +54,7 @@ function Entry({ activity, gone }) {
   const sentence = rich(messageOf(activity), {
     ...counts,
     actor: html`<strong>${actor}</strong>`,
-    place: linked ? html`<a href="/projects/${projectId}">${place}</a>` : html`<span>${place}</span>`,
+    place: linked ? html`<a href="/projects/${projectId}" title=${place}>${place}</a>` : html`<span>${place}</span>`,
   });
   return html`<li class="feed-entry" data-activity=${id} data-type=${type}>
     <${ActivityIcon} type=${type} success=${details.success} />

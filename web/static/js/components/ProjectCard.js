@@ -17,7 +17,7 @@ export function ProjectCard({ projectId, eager = false }) {
   return html`<li class="panel card" ref=${card} data-project=${project.id} onPointerEnter=${look} onFocusIn=${look}>
     <${Thumb} project=${project} stats=${stats} eager=${eager} outlined=${outlined} />
     <div class="card-body">
-      <div class="card-head"><h3><a href="/projects/${project.id}">${project.title}</a></h3><${More} project=${project} /></div>
+      <div class="card-head"><h3><a href="/projects/${project.id}" title=${project.title}>${project.title}</a></h3><${More} project=${project} /></div>
       ${project.description && html`<p class="meta">${project.description}</p>`}
       <${SegmentedBar} stats=${stats} label=${t("card.bar", { title: project.title })} />
       <${Tally} stats=${stats} expected=${isUnconfirmed(projectId)} />

@@ -36,7 +36,7 @@ function Row({ projectId }) {
   if (!project || !stats) return null;
   const done = stats.segmentedCount + stats.noObjectsCount;
   return html`<tr ref=${row} data-project=${project.id} class="number ${isUnconfirmed(projectId) ? "expected" : ""}">
-    <th scope="row"><a href="/projects/${project.id}">${project.title}</a></th>
+    <th scope="row"><a href="/projects/${project.id}" title=${project.title}>${project.title}</a></th>
     <td class="end">${formatNumber(stats.imageCount)}</td>
     <td><div class="row-progress"><${SegmentedBar} stats=${stats} label=${t("card.bar", { title: project.title })} />
       <span>${stats.imageCount > 0 && t("card.percent", { percent: Math.floor((100 * done) / stats.imageCount) })}</span></div></td>
