@@ -5,9 +5,10 @@ conversion of a polygon gives exactly the pixels of its label. An object with ho
 of that kind and is a run-length code; `iscrowd` is 0 all the same, for it is one object.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
+
+import orjson
 
 from shared.exporting.entries import Entry, Format, Needs
 from shared.exporting.outlines import Shape, bounds, shapes_of
@@ -84,8 +85,8 @@ class Coco(Format):
         ]
 
     def _pieces(self) -> Iterator[bytes]:
-        yield b'{"info":' + _json(self._info()) + b',"licenses":[],"categories":'
-        yield _json(
+        yield b'{"info":' + orjson.dumps(self._info()) + b',"licenses":[],"categories":'
+        yield orjson.dumps(
             [
                 {"id": number, "name": name or "object", "supercategory": "microscopy"}
                 for name, number in self._categories.items()
@@ -116,8 +117,4 @@ def segmentation_of(shape: Shape, height: int, width: int) -> list[list[int]] | 
 
 def _append(spool: Spool, values: list[dict[str, Any]]) -> None:
     comma = b"," if spool.size else b""
-    spool.write(comma + _json(values)[1:-1])
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    spool.write(comma + orjson.dumps(values)[1:-1])

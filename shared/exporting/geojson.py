@@ -5,11 +5,11 @@ that RFC, which is how our outlines run. QuPath takes thousands of detections at
 it does not; in both, measurements are a map of numbers.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from typing import ClassVar
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -54,8 +54,7 @@ def _collection(image: ExportedImage) -> bytes:
             shapes, scores, image.classes, _measurements(image), strict=True
         )
     ]
-    collection = {"type": "FeatureCollection", "features": features}
-    return json.dumps(collection, separators=(",", ":")).encode()
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
 
 
 def classification_of(class_name: str | None) -> dict[str, dict[str, str]]:
