@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from shared.domain.errors import CelltallyError, InvalidInputError
 from shared.domain.wire import Wire
-from web.pages.wording import say
+from web.pages.wording import said_of, say
 
 W = TypeVar("W", bound=Wire)
 
@@ -45,7 +45,13 @@ def shown(refusal: CelltallyError | None) -> dict[str, object] | None:
     """Return what a form says of a refusal."""
     if refusal is None:
         return None
-    return {"detail": refusal.detail, "errors": getattr(refusal, "errors", [])}
+    detail = said_of(refusal.code, refusal.detail)
+    # What a refusal says of a field is often what it says at all.
+    errors = [
+        {**each, "detail": detail} if each["detail"] == refusal.detail else each
+        for each in getattr(refusal, "errors", [])
+    ]
+    return {"detail": detail, "errors": errors}
 
 
 def to(place: str) -> Response:

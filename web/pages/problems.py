@@ -7,7 +7,7 @@ from flask import Response, g, request
 
 from web.api.schemas import Problem
 from web.pages.rendering import page
-from web.pages.wording import accepted_language, say
+from web.pages.wording import accepted_language, said_of, say
 
 #: Statuses whose pages have a title of their own.
 TITLED = frozenset(
@@ -29,4 +29,5 @@ def page_of_problem(problem: Problem) -> Response:
         # When the database does not answer, it cannot say which language somebody chose.
         g.setdefault("language", accepted_language())
     title = say(f"page.problem.{problem.status if problem.status in TITLED else 'other'}")
-    return page("problem.html", status=problem.status, title=title, detail=problem.detail)
+    detail = said_of(problem.code, problem.detail)
+    return page("problem.html", status=problem.status, title=title, detail=detail)

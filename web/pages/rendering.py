@@ -19,6 +19,7 @@ from web.access import current_account, current_csrf_token, services
 from web.api.schemas import ProjectJson
 from web.api.shapes import project_list, user_json
 from web.pages.assets import SPRITE, shipped
+from web.pages.messages import catalogue_of
 from web.pages.preferences import looks_of
 from web.pages.wording import accepted_language, current_language, say, say_rich
 
@@ -122,6 +123,8 @@ def initials(name: str) -> str:
 def local(moment: datetime, time_zone: str) -> str:
     """Return a moment as it is called where somebody lives, such as 22 Nov 2026, 19:53."""
     here = moment.astimezone(ZoneInfo(time_zone))
+    if catalogue_of(current_language()) == "de":
+        return f"{here:%d.%m.%Y, %H:%M}"
     return f"{here.day} {here:%b %Y, %H:%M}"
 
 

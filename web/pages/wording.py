@@ -6,7 +6,14 @@ from sqlalchemy.exc import NoResultFound
 
 from shared.database import accounts
 from web.access import find_visitor, services
-from web.pages.messages import CATALOGUES, ENGLISH, PSEUDO, translated
+from web.pages.messages import (
+    CATALOGUES,
+    ENGLISH,
+    PSEUDO,
+    catalogue,
+    catalogue_of,
+    translated,
+)
 from web.pages.preferences import looks_of
 
 
@@ -26,6 +33,13 @@ def accepted_language() -> str:
 def say(key: str, **values: object) -> str:
     """Return a message in the language of this request."""
     return translated(current_language(), key, **values)
+
+
+def said_of(code: str, detail: str) -> str:
+    """Return what to say of a refusal: *detail* in English, elsewhere what its code means."""
+    key = f"page.problem.about.{code}"
+    english = catalogue_of(current_language()) == ENGLISH
+    return detail if english or key not in catalogue(ENGLISH) else say(key)
 
 
 def say_rich(key: str, **values: object) -> Markup:

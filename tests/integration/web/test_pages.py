@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -143,6 +144,31 @@ def test_who_is_not_signed_in_is_sent_to_the_form_and_back(client_of, alice, mak
     assert "HttpOnly" in signed_in.headers["Set-Cookie"]
 
 
+@pytest.mark.parametrize(
+    ("path", "changed", "sentence"),
+    [
+        (
+            "/login",
+            {"password": "wrong-horse-7"},
+            "Die E-Mail-Adresse oder das Passwort ist falsch.",
+        ),
+        ("/register", {}, "Diese Adresse hat schon ein Konto."),
+        ("/register", {"email": "new@lab.example", "password": "1234"}, "Das Passwort ist zu kurz"),
+    ],
+)
+def test_what_a_form_refuses_is_said_in_the_language_of_the_browser(
+    client_of, alice, path, changed, sentence
+):
+    given = {"email": alice.email, "password": PASSWORD, "name": "Alice", **changed}
+
+    answer = client_of(None).post(path, data=given, headers={"Accept-Language": "de"})
+
+    assert answer.status_code in {401, 409, 422}
+    assert sentence in answer.text
+    assert "password is" not in answer.text
+    assert "has an account" not in answer.text
+
+
 @pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_the_form_leads_to_no_other_site(client_of, alice, wanted):
     answer = client_of(None).post(
@@ -268,3 +294,14 @@ def test_a_refusal_outside_the_api_is_a_page(client_of):
 
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "<h1>Not found</h1>" in answer.text
+
+
+def test_a_refusal_outside_the_api_speaks_the_language_of_the_browser(client_of, alice):
+    german = {"Accept-Language": "de-AT"}
+
+    absent = client_of(None).get("/nothing-here", headers=german)
+    foreign = client_of(alice).get(f"/projects/{uuid4()}/results", headers=german)
+
+    for answer in (absent, foreign):
+        assert "<h1>Nicht gefunden</h1>" in answer.text
+        assert "Unter dieser Adresse gibt es nichts" in answer.text

@@ -289,3 +289,13 @@ def test_a_deleted_account_is_signed_out_and_its_projects_are_gone(
             text("SELECT count(*) FROM projects WHERE id = :id"), {"id": project.id}
         ).scalar()
     assert left == 0
+
+
+def test_moments_are_written_as_the_language_of_the_page_does(client_of, alice):
+    client = client_of(alice)
+
+    english = client.get("/settings/sessions", headers={"Accept-Language": "en-GB"}).text
+    german = client.get("/settings/sessions", headers={"Accept-Language": "de-DE"}).text
+
+    assert re.search(r"Last seen \d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d", english)
+    assert re.search(r"Zuletzt gesehen \d\d\.\d\d\.\d{4}, \d\d:\d\d", german)
