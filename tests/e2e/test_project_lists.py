@@ -210,3 +210,4 @@ def test_the_tab_of_a_page_is_in_view_on_a_phone(ana: Person, new_context: NewCo
     page.goto(f"{ana.address}/projects/{project['id']}/settings")
 
     expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+    assert page.locator(".tabs").evaluate("(tabs) => tabs.scrollWidth - tabs.clientWidth") <= 0

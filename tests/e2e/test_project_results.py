@@ -64,6 +64,18 @@ def test_charts_and_tables_show_all_objects_and_the_address_says_what(
     expect(page.get_by_label("Across")).to_have_value("eccentricity")
 
 
+def test_what_is_shown_is_chosen_in_one_line_where_there_is_room(
+    ana: Person, new_context: NewContext, project_id: str
+) -> None:
+    wide = {"width": 1440, "height": 900}
+    page = opened(ana, new_context, f"/projects/{project_id}/results", viewport=wide)
+
+    controls = page.locator(".result-controls").bounding_box()
+
+    assert controls is not None
+    assert controls["height"] < 70
+
+
 def test_tables_are_sorted_and_filtered_by_the_server(
     ana: Person, new_context: NewContext, project_id: str
 ) -> None:
