@@ -44,6 +44,9 @@ def quantized(trained: Path, shown: list[NDArray[np.float32]], path: Path) -> No
             str(folded),
             str(path),
             _Shown(shown),
+            # The answer itself stays a fraction: of 256 steps over logits and pixels alike, scores
+            # would be too coarse to sort by.
+            nodes_to_exclude=[_last_layer(folded)],
             per_channel=True,
             # Weights of 7 bits: where a processor has no instructions for networks, the sum of two
             # products must fit into 16.
@@ -55,6 +58,13 @@ def quantized(trained: Path, shown: list[NDArray[np.float32]], path: Path) -> No
     facts = {entry.key: entry.value for entry in onnx.load(trained).metadata_props}
     helper.set_model_props(model, facts | {"quantized from": f"SHA-256 {_sha256(trained)}"})
     onnx.save(model, path)
+
+
+def _last_layer(path: Path) -> str:
+    """Return the name of the node that gives the network's answer."""
+    graph = onnx.load(path).graph
+    [name] = [node.name for node in graph.node if graph.output[0].name in node.output]
+    return str(name)
 
 
 def what_the_engine_shows(trained: Path, data: Path) -> list[NDArray[np.float32]]:

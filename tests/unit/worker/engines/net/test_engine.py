@@ -64,9 +64,10 @@ def test_an_object_across_a_seam_is_one_object(engine, monkeypatch):
     whole = engine.segment(image, None, scale=1)
 
     assert whole.labels.max() == tiled.labels.max() == 27 * 27
-    # What is far away still has a little say: pixels at outlines may differ, one in 10,000.
+    # What is far away still has a little say, which integers may round up: pixels at outlines may
+    # differ, one in 5,000.
     differing = np.count_nonzero((whole.labels > 0) != (tiled.labels > 0))
-    assert differing <= image.size / 10_000
+    assert differing <= image.size / 5_000
 
 
 def test_a_picture_too_large_for_one_look_is_seen_in_tiles_at_the_scale_of_the_whole(engine):
