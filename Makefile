@@ -46,7 +46,7 @@ bench: $(INSTALLED) ## Run the benchmarks; ONLY=name runs one.
 faults: $(INSTALLED) ## Break everything on purpose and count what is lost; ONLY=4,9 plays some rows.
 	$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
 
-screenshots: $(INSTALLED) browser ## Take pictures of ten pages, to be looked at by people.
+screenshots: $(INSTALLED) browser ## Take pictures of eleven pages, to be looked at by people.
 	$(BIN)/python -m tests.e2e.screenshots screenshots
 
 lock: $(INSTALLED) ## Write both lock files again after a change in setup.cfg; UPGRADE=1 for newer ones.

@@ -61,6 +61,7 @@ class Laboratory:
             "project": (folder, ".tile"),
             "project-failed": (f"/projects/{titration['id']}", ".failures li"),
             "image": (f"{folder}/images/{image['id']}", ".object-row"),
+            "results": (f"{folder}/results", ".results-table tbody tr"),
             "exports": (f"{folder}/exports", ".export-items li"),
             "activity": ("/activity", ".feed-entry"),
             "settings": ("/settings/profile", ".settings-part"),
