@@ -92,9 +92,11 @@ class MadeProject:
         return [image_id for ids in self.images.values() for image_id in ids]
 
 
-def insert_account(database: Database, name: str = "Alice", *, is_admin: bool = False) -> Account:
+def insert_account(
+    database: Database, name: str = "Alice", *, email: str = "", is_admin: bool = False
+) -> Account:
     """Make an account whose password is PASSWORD."""
-    email = f"{name.lower()}-{uuid4().hex}@lab.example"
+    email = email or f"{name.lower()}-{uuid4().hex}@lab.example"
 
     def insert(tx: Transaction) -> UUID | None:
         return accounts.insert_user(

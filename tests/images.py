@@ -16,10 +16,12 @@ def disks(count: int = 3, *, radius: int = 12, seed: int = 0) -> NDArray[np.uint
     """Return a picture with *count* bright disks in a row; *seed* makes its content its own."""
     step = 3 * radius
     height, width = 2 * step, step * (count + 1)
-    y, x = np.mgrid[:height, :width]
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    inside = x**2 + y**2 <= radius**2
     picture = np.full((height, width), BACKGROUND, np.uint8)
+    rows = picture[step - radius : step + radius + 1]
     for place in range(1, count + 1):
-        picture[(x - place * step) ** 2 + (y - step) ** 2 <= radius**2] = FOREGROUND
+        rows[:, place * step - radius : place * step + radius + 1][inside] = FOREGROUND
     # One corner pixel: invisible, and enough for another SHA-256.
     picture[0, :4] = [BACKGROUND + (seed >> shift) % 16 for shift in (0, 4, 8, 12)]
     return picture

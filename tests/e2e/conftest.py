@@ -1,6 +1,7 @@
 """Chromium, and the whole system, for the tests that look at pages."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -9,8 +10,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from shared.client.rest import RestClient
+from shared.credentials.tokens import csrf_token
+from shared.database import dashboards
+from shared.database.engine import Database
 from shared.demo.system import whole_system
+from shared.servers.addresses import read_published
+from tests.conftest import SECRET
+from tests.factories import PASSWORD, begin_login, insert_account
 from tests.images import disks, encoded
+from web.access import COOKIE
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -23,7 +31,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "correct-horse-7"
 PATIENCE = 60_000  #: Milliseconds; a machine that is busy with other tests is slow.
 
 
@@ -34,17 +41,61 @@ class Person:
     address: str
     email: str
     rest: RestClient
+    begin_login: Callable[[], str] | None = None  #: Returns the session of another login.
 
     def sign_in(self, context: BrowserContext) -> Page:
-        """Return a page of *context* on the dashboard, signed in through the form."""
+        """Return a page of *context* on the dashboard, signed in.
+
+        Without the form if there is a shorter way: it has tests of its own, and to look at a
+        password takes time by intention.
+        """
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
+        if self.begin_login is None:
+            self._fill_the_form(page)
+        else:
+            context.add_cookies(
+                [{"name": COOKIE, "value": self.begin_login(), "url": self.address}]
+            )
+            page.goto(self.address)
+        return page
+
+    def _fill_the_form(self, page: Page) -> None:
         page.goto(f"{self.address}/login")
         page.fill("#email", self.email)
         page.fill("#password", PASSWORD)
         page.click("form button")
         page.wait_for_url(f"{self.address}/")
-        return page
+
+
+class Script(RestClient):
+    """A script with a session of its own."""
+
+    def __init__(self, address: str, session: str) -> None:
+        super().__init__(address)
+        self._http.cookies.set(COOKIE, session)
+        self._http.headers["X-CSRF-Token"] = csrf_token(session, SECRET)
+
+
+@dataclass(frozen=True)
+class System:
+    """A whole celltally, and the database beneath it."""
+
+    address: str
+    database: Database
+
+    @contextmanager
+    def person(self, name: str) -> Iterator[Person]:
+        """Lend somebody who just registered."""
+        email = f"{name.partition(' ')[0].lower()}-{uuid4().hex[:8]}@lab.example"
+        account = insert_account(self.database, name, email=email)
+        self.database.transact(lambda tx: dashboards.mark_due(tx.connection, account.id))
+
+        def begin() -> str:
+            return begin_login(self.database, account)
+
+        with Script(self.address, begin()) as rest:
+            yield Person(self.address, email, rest, begin)
 
 
 @pytest.fixture(scope="session")
@@ -59,22 +110,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """The pages of a whole celltally: every process of the Procfile, in a home of its own.
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Every process of the Procfile, in a home of its own.
 
     Without limits of rates: more people register in these tests than may in an hour.
     """
-    with whole_system(rate_limits="off") as address:
-        yield address
+    home = tmp_path_factory.mktemp("home")
+    with whole_system(home, rate_limits="off", secret_key=SECRET) as address:
+        published = read_published(home)
+        assert published is not None
+        database = Database(published["postgresql"], pool_size=2, name="tests")
+        yield System(address, database)
+        database.close()
+
+
+@pytest.fixture(scope="session")
+def address(system: System) -> str:
+    """Where the pages of the whole celltally are."""
+    return system.address
 
 
 @pytest.fixture
-def ana(address: str) -> Iterator[Person]:
+def ana(system: System) -> Iterator[Person]:
     """Somebody who just registered."""
-    email = f"ana-{uuid4().hex[:8]}@lab.example"
-    with RestClient(address) as rest:
-        rest.sign_up(email=email, password=PASSWORD, name="Ana Ruiz")
-        yield Person(address, email, rest)
+    with system.person("Ana Ruiz") as ana:
+        yield ana
 
 
 @pytest.fixture

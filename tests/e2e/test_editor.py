@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from shared.client.rest import RestClient
-from tests.e2e.conftest import PASSWORD, PATIENCE, Person
+from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import OUTLINED
 
@@ -58,12 +56,10 @@ def image(ana: Person, drawn_files: DrawnFiles) -> Image:
 
 
 @pytest.fixture
-def eva(ana: Person) -> Iterator[Person]:
+def eva(system: System) -> Iterator[Person]:
     """Somebody else who just registered."""
-    email = f"eva-{uuid4().hex[:8]}@lab.example"
-    with RestClient(ana.address) as rest:
-        rest.sign_up(email=email, password=PASSWORD, name="Eva Novak")
-        yield Person(ana.address, email, rest)
+    with system.person("Eva Novak") as eva:
+        yield eva
 
 
 def shared_with(image: Image, person: Person, role: str) -> None:

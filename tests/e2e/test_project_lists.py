@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PASSWORD, PATIENCE, Person
+from tests.e2e.conftest import PATIENCE, Person, System
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -134,7 +134,7 @@ def test_the_chart_says_in_words_what_was_uploaded(
 
 
 def test_a_card_has_the_pictures_its_company_and_a_bar_whose_words_add_up(
-    ana: Person, address: str, new_context: NewContext, drawn_files: Callable[..., list[Path]]
+    ana: Person, system: System, new_context: NewContext, drawn_files: Callable[..., list[Path]]
 ) -> None:
     project = ana.rest.create_project("Plate 7")
     images = ana.rest.upload(project["id"], drawn_files(3))["images"]
@@ -142,9 +142,8 @@ def test_a_card_has_the_pictures_its_company_and_a_bar_whose_words_add_up(
     share = ana.rest._ask(
         "POST", f"/projects/{project['id']}/shares", json={"link": True, "role": "viewer"}
     )
-    with type(ana.rest)(address) as other:
-        other.sign_up(email=f"bo-{ana.email}", password=PASSWORD, name="Bo Lindgren")
-        other._ask("POST", "/shares/accept", json={"token": share["token"]})
+    with system.person("Bo Lindgren") as bo:
+        bo.rest._ask("POST", "/shares/accept", json={"token": share["token"]})
     page = ana.sign_in(new_context())
 
     expect(page.locator("[data-tally]")).to_have_text("1 of 3 segmented", timeout=PATIENCE)

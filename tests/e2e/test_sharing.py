@@ -1,13 +1,11 @@
 """Two people and one project, in two browsers (R8, A2)."""
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from shared.client.rest import RestClient
-from tests.e2e.conftest import PASSWORD, PATIENCE, Person
+from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import STAY, STAYED, see
 
@@ -17,12 +15,10 @@ NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture
-def ben(address: str) -> Iterator[Person]:
+def ben(system: System) -> Iterator[Person]:
     """Somebody else who just registered."""
-    email = f"ben-{uuid4().hex[:8]}@lab.example"
-    with RestClient(address) as rest:
-        rest.sign_up(email=email, password=PASSWORD, name="Ben Ode")
-        yield Person(address, email, rest)
+    with system.person("Ben Ode") as ben:
+        yield ben
 
 
 def ask(person: Person, method: str, path: str, **body: object) -> dict[str, str]:

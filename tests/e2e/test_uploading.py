@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def see(page: Page, selector: str, text: str, *, times: int = 1) -> None:
 
 def at(person: Person, line: Line) -> Person:
     """Return the same person, whose browser uses the line."""
-    return Person(line.address, person.email, person.rest)
+    return replace(person, address=line.address)
 
 
 def project_page(person: Person, context: BrowserContext, project: dict[str, Any]) -> Page:
