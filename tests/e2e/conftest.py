@@ -98,7 +98,7 @@ class System:
             yield Person(self.address, email, rest, begin)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; there is no download of another."""
     if not CHROMIUM.exists():
@@ -109,9 +109,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Every process of the Procfile, in a home of its own.
+    """Every process of the Procfile, in a home of its own, until the last of these tests ends.
 
     Without limits of rates: more people register in these tests than may in an hour.
     """
@@ -124,7 +124,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(system: System) -> str:
     """Where the pages of the whole celltally are."""
     return system.address

@@ -55,10 +55,10 @@ def test_behind_tls_the_cookie_is_secure_and_the_relay_at_the_same_address(servi
     assert answer.headers["Strict-Transport-Security"]
 
 
-def test_guessing_passwords_is_slowed_down(services):
+def test_guessing_passwords_is_slowed_down(services, alice):
     limited = services.settings.model_copy(update={"rate_limits": "on"})
     client = create_app(replace(services, settings=limited)).test_client()
-    guess = {"email": "nobody@lab.example", "password": "x"}
+    guess = {"email": alice.email, "password": "x"}
 
     answers = [client.post("/api/v1/auth/login", json=guess) for _ in range(21)]
 

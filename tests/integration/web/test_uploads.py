@@ -16,6 +16,7 @@ from tests.browsers import browser_of
 from tests.factories import share
 from tests.integration.web.answers import form_of, is_problem
 from tests.integration.web.tus import ADDRESS, OCTETS, Tus
+from web import limits
 from web.app import create_app
 
 
@@ -495,14 +496,20 @@ def test_nobody_has_more_unfinished_uploads_than_anybody_finishes(tus, monkeypat
     assert tus.create("a.png", 100).status_code == 201
 
 
-def test_uploads_are_not_counted_among_the_other_writes(client_of, alice, project, services):
+def test_uploads_are_not_counted_among_the_other_writes(alice, project, services, monkeypatch):
+    monkeypatch.setattr(limits, "WRITES", "3 per minute")
     limited = replace(services, settings=services.settings.model_copy(update={"rate_limits": "on"}))
-    tus = Tus(browser_of(create_app(limited), alice), project.id)
+    browser = browser_of(create_app(limited), alice)
+    tus = Tus(browser, project.id)
     address = tus.begin("a.png", 10_000)
 
-    told = [tus.send(address, at, b"x").status_code for at in range(620)]
+    sent = [tus.send(address, at, b"x").status_code for at in range(6)]
+    written = [
+        browser.post("/api/v1/projects", json={"title": "Another"}).status_code for _ in range(4)
+    ]
 
-    assert set(told) == {204}
+    assert sent == [204] * 6
+    assert written == [201] * 3 + [429]
 
 
 def test_a_write_needs_the_token_of_the_login(client_of, alice, project):
