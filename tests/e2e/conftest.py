@@ -79,9 +79,10 @@ class Script(RestClient):
 
 @dataclass(frozen=True)
 class System:
-    """A whole celltally, and the database beneath it."""
+    """A whole celltally, and what lies beneath its pages."""
 
     address: str
+    home: Path
     database: Database
 
     @contextmanager
@@ -120,7 +121,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         published = read_published(home)
         assert published is not None
         database = Database(published["postgresql"], pool_size=2, name="tests")
-        yield System(address, database)
+        yield System(address, home, database)
         database.close()
 
 

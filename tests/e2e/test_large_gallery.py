@@ -1,18 +1,15 @@
 """A project of 10,000 images: few nodes, any place at once, all selected with one key."""
 
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-from shared.database.engine import driver_url
-from shared.servers.addresses import read_published
-from tests.e2e.conftest import PATIENCE, Person
+from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import see
 
@@ -37,23 +34,13 @@ FROM images, generate_series(1, :many - 1) AS n WHERE project_id = :project_id
 )
 
 
-def database_url(address: str) -> str:
-    """Return the database of the system whose pages are at *address*."""
-    folders = Path(tempfile.gettempdir()).glob("celltally-demo-*")
-    found = [read_published(each) or {} for each in folders]
-    [servers] = [each for each in found if each.get("web") == address]
-    return servers["postgresql"]
-
-
 @pytest.fixture
-def folder(ana: Person, address: str, drawn_files: DrawnFiles) -> str:
+def folder(ana: Person, system: System, drawn_files: DrawnFiles) -> str:
     """The address of a project with 10,000 images; the first one by name is `well-00001.png`."""
     project = ana.rest.create_project("Screen")
     [first] = ana.rest.upload(project["id"], drawn_files(1))["images"]
-    engine = create_engine(driver_url(database_url(address)))
-    with engine.begin() as connection:
-        connection.execute(COPIES, {"project_id": UUID(first["projectId"]), "many": MANY})
-    engine.dispose()
+    copies = {"project_id": UUID(first["projectId"]), "many": MANY}
+    system.database.transact(lambda tx: tx.connection.execute(COPIES, copies))
     return f"{ana.address}/projects/{project['id']}"
 
 

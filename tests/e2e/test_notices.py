@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from shared.servers.addresses import read_published
-from tests.e2e.conftest import PATIENCE, Person
+from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import see
 
@@ -22,11 +19,9 @@ Notice = Callable[..., None]
 
 
 @pytest.fixture
-def notice(address: str) -> Iterator[Notice]:
+def notice(system: System) -> Iterator[Notice]:
     """Return a function that runs `celltally notice …` as the operator of the system does."""
-    folders = Path(tempfile.gettempdir()).glob("celltally-demo-*")
-    [home] = [each for each in folders if (read_published(each) or {}).get("web") == address]
-    environment = os.environ | {"CELLTALLY_HOME": str(home)}
+    environment = os.environ | {"CELLTALLY_HOME": str(system.home)}
     for variable in ("CELLTALLY_DATABASE_URL", "CELLTALLY_REDIS_URL"):
         environment.pop(variable, None)
 
