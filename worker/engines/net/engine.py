@@ -29,7 +29,7 @@ from worker.engines.net.stars import chosen_stars
 
 WEIGHTS = Path(__file__).with_name("celltally_net.onnx")
 #: Of the file WEIGHTS; `python -m training.quantize` tells it.
-WEIGHTS_SHA256 = "78e95055122d736a5c2a9c0e1767cfc8facc71e04b64d9d35110f2ff7218c654"
+WEIGHTS_SHA256 = "07c99f3c894b396429781b7fec78805ae7def1c6e871d3f40729b6df7fe71a79"
 
 #: Objects are found best when they measure about so many pixels. A picture is looked at
 #: again, half of the way there (in octaves): what is found first tells the size but roughly.
