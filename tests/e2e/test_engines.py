@@ -24,7 +24,7 @@ def test_the_automatic_choice_is_shown_before_and_after_and_can_be_changed(
     ana: Person, new_context: NewContext, drawn_files: DrawnFiles
 ) -> None:
     """E6: the page says which engine is taken, and why, and the result keeps it."""
-    project = ana.rest.create_project("No engine named")
+    project = ana.rest.create_project("Nothing chosen")
     page = ana.sign_in(new_context())
     page.goto(f"{ana.address}/projects/{project['id']}")
     see(page, "#conn", "Live")

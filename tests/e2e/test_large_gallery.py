@@ -78,7 +78,7 @@ def test_ten_thousand_images_are_few_nodes_and_any_of_them_is_there_at_once(
 def test_the_order_is_in_the_address_and_survives_a_reload(
     ana: Person, new_context: NewContext, drawn_files: DrawnFiles
 ) -> None:
-    project = ana.rest.create_project("Sorted")
+    project = ana.rest.create_project("In order")
     for file in drawn_files(3):
         ana.rest.upload(project["id"], [file])
     page = ana.sign_in(new_context())
