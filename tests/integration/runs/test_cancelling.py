@@ -293,8 +293,8 @@ def test_ten_thousand_are_cancelled_in_one_statement(lab: Lab, project: UUID) ->
         " 'k', 't' FROM generate_series(1, 10000) AS n",
         project=project,
     )
-    # As autovacuum does within a minute: a session whose checks of foreign keys were planned on a few
-    # rows would read all of them for each of these.
+    # As autovacuum does within a minute: a session whose checks of foreign keys were planned on a
+    # few rows would read all of them for each of these.
     lab.sql("ANALYZE images")
     lab.segment(project)
     before = len(lab.deltas(project))
