@@ -49,7 +49,7 @@ def main() -> None:
     chosen = parser.parse_args()
     mix = blended(onnx.load(chosen.first), onnx.load(chosen.second), chosen.share)
     facts = {
-        f"blended {number}": f"{share:g} of SHA-256 {_sha256(path)}"
+        f"blended {number}": f"{share:g} of SHA-256 {sha256_of(path)}"
         for number, path, share in (
             (1, chosen.first, chosen.share),
             (2, chosen.second, 1 - chosen.share),
@@ -57,10 +57,11 @@ def main() -> None:
     }
     helper.set_model_props(mix, facts)
     onnx.save(mix, chosen.onnx)
-    print(f"SHA-256 {_sha256(chosen.onnx)}")
+    print(f"SHA-256 {sha256_of(chosen.onnx)}")
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the hash by which a file of weights is known."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

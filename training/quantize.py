@@ -6,7 +6,6 @@ as fast. How large the numbers get is seen on pictures of the training set. Need
 """
 
 import argparse
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from shared.domain.engines import Modality
+from training.blend import sha256_of
 from training.examples import read_image, rows
 from worker.engines.net.engine import Net
 from worker.engines.net.layout import STRIDE, Answer
@@ -56,7 +56,7 @@ def quantized(trained: Path, shown: list[NDArray[np.float32]], path: Path) -> No
         )
     model = onnx.load(path)
     facts = {entry.key: entry.value for entry in onnx.load(trained).metadata_props}
-    helper.set_model_props(model, facts | {"quantized from": f"SHA-256 {_sha256(trained)}"})
+    helper.set_model_props(model, facts | {"quantized from": f"SHA-256 {sha256_of(trained)}"})
     onnx.save(model, path)
 
 
@@ -104,10 +104,6 @@ class _Shown(CalibrationDataReader):  # type: ignore[misc] - onnxruntime ships n
         return None if picture is None else {"image": picture[np.newaxis]}
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def main() -> None:
     """Write the file that the engine ships."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,7 +112,7 @@ def main() -> None:
     parser.add_argument("onnx", type=Path, help="the file to write")
     chosen = parser.parse_args()
     quantized(chosen.trained, what_the_engine_shows(chosen.trained, chosen.data), chosen.onnx)
-    print(f"{chosen.onnx.stat().st_size:,} bytes, SHA-256 {_sha256(chosen.onnx)}")
+    print(f"{chosen.onnx.stat().st_size:,} bytes, SHA-256 {sha256_of(chosen.onnx)}")
 
 
 if __name__ == "__main__":

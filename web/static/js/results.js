@@ -75,14 +75,8 @@ function useNews(asked, isOlder, again) {
   }, [asked]);
   useEffect(() => {
     let listening = false;
-    const newest = new Map(); // A message may come twice.
-    const isNew = (image) => {
-      if (!hasResult(image) || newest.get(image.imageId) >= image.version) return false;
-      newest.set(image.imageId, image.version);
-      return true;
-    };
     const onPub = ({ type, data }) => {
-      if (type === EventType.IMAGE_STATUS_UPDATE && data.images.filter(isNew).length) setNews(true);
+      if (type === EventType.IMAGE_STATUS_UPDATE && data.images.some(hasResult)) setNews(true);
       if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE && data.newCount < data.previousCount) setNews(true);
     };
     const onGap = () => {
