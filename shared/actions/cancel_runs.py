@@ -25,6 +25,7 @@ def cancel_runs(tx: Transaction, scope: Scope, scope_id: UUID, *, actor_id: UUID
 
     Both numbers are final: a worker that is at such a run shows a token that no longer fits.
     """
+    tx.expect_many()
     cancelled = tx.rows(moves.CANCEL[scope], {"scope": scope_id})
     for each in cancelled:
         _record(tx, each["project_id"], actor_id, each["cancelled"] + each["running"])

@@ -60,6 +60,7 @@ def delete_images(  # noqa: PLR0913 - named, each of them
 def delete_chunk(tx: Transaction, queue: TaskQueue, project_id: UUID, image_ids: list[UUID]) -> int:
     """Delete these images of the project; the janitor removes their files afterwards."""
     projects.lock(tx.connection, project_id)
+    tx.expect_many()
     deleted = images.delete(tx.connection, project_id, image_ids)
     if deleted:
         tx.after_commit(lambda: queue.ask_recompute(project_id))

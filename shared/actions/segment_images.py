@@ -70,6 +70,7 @@ def segment_images(tx: Transaction, request: SegmentRequest) -> Batch:
     """Queue the runs; the scheduler dispatches them as soon as this is committed."""
     if not access.lock_against_deletion(tx.connection, request.project_id):
         raise NotFoundError("This project does not exist.")
+    tx.expect_many()
     batch_id = uuid4()
     asked = _asked_again if request.again else _asked
     engine, queued = asked(tx, request, batch_id)

@@ -80,8 +80,8 @@ _BUMP_IMAGES = text(
 WITH locked AS (
     SELECT id FROM images WHERE project_id = :project_id ORDER BY id FOR UPDATE
 )
-UPDATE images AS i SET status_version = i.status_version + :by
-FROM locked WHERE i.id = locked.id
+UPDATE images SET status_version = status_version + :by
+WHERE id = ANY(ARRAY(SELECT id FROM locked))
 """
 )
 

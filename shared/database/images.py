@@ -63,24 +63,25 @@ _LOCK = text(
 _DELETE = text(
     f"""
 WITH doomed AS (
-    SELECT id, project_id, sha256, storage_key, thumbnail_key FROM images
+    SELECT id, sha256, storage_key, thumbnail_key FROM images
     WHERE project_id = :project_id AND id = ANY(:ids)
 ),
 files AS (
     INSERT INTO file_deletions (path)
-    SELECT storage_key FROM doomed AS d WHERE NOT EXISTS (
-        SELECT FROM images AS page WHERE page.project_id = d.project_id AND page.sha256 = d.sha256
-        AND page.storage_key = d.storage_key AND page.id <> ALL(:ids))
+    SELECT storage_key FROM doomed
+    EXCEPT SELECT storage_key FROM images
+           WHERE project_id = :project_id AND sha256 = ANY(ARRAY(SELECT sha256 FROM doomed))
+           AND id <> ALL(:ids)
     UNION SELECT thumbnail_key FROM doomed
     UNION SELECT result_path FROM runs
-          WHERE image_id IN (SELECT id FROM doomed) AND result_path IS NOT NULL
+          WHERE image_id = ANY(ARRAY(SELECT id FROM doomed)) AND result_path IS NOT NULL
     UNION SELECT 'tiles/' || id || '/' FROM doomed
 ),
 later AS (
     INSERT INTO file_deletions (path, due_at)
     {late_outputs("runs JOIN doomed ON doomed.id = runs.image_id", "runs", "token")}
 )
-DELETE FROM images AS i USING doomed WHERE i.id = doomed.id RETURNING i.id
+DELETE FROM images WHERE id = ANY(ARRAY(SELECT id FROM doomed)) RETURNING id
 """  # noqa: S608 - built from constants of this package
 )
 

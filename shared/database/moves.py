@@ -251,45 +251,50 @@ def cancelling(scope: Scope) -> str:
     It locks the runs, too: only the newest version of a row tells whether somebody claimed it
     meanwhile. It returns for each project how many of the runs waited and how many ran.
 
-    The planner's statistics may say that there are none of the thousands that were queued a moment
-    ago. So each join is by a primary key: else it takes each locked image with each active run.
+    There may be thousands, and the planner's statistics may say that there are none of those that
+    were queued a moment ago. So it joins nothing: rows are found by an array of their ids
+    (`Transaction.expect_many`).
     """
-    active = f"{scope} AND r.status IN ('queued', 'running')"
     return f"""
-WITH picked AS (SELECT r.id, r.image_id FROM runs AS r WHERE {active}),
+WITH picked AS (
+    SELECT r.id, r.image_id FROM runs AS r WHERE {scope} AND r.status IN ('queued', 'running')
+),
 locked AS (
-    SELECT id FROM images WHERE id IN (SELECT image_id FROM picked) ORDER BY id FOR UPDATE
+    SELECT id FROM images WHERE id = ANY(ARRAY(SELECT image_id FROM picked)) ORDER BY id FOR UPDATE
 ),
 held AS (
-    SELECT r.id, r.status, r.token FROM runs AS r
-    WHERE r.id IN (SELECT id FROM picked) AND (SELECT count(*) FROM locked) > 0
+    SELECT r.id, r.image_id, r.project_id, r.status, r.token FROM runs AS r
+    WHERE r.id = ANY(ARRAY(SELECT id FROM picked)) AND (SELECT count(*) FROM locked) > 0
     ORDER BY r.id FOR UPDATE
 ),
+active AS (SELECT * FROM held WHERE status IN ('queued', 'running')),
 changed AS (
-    UPDATE runs AS r
-    SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
-    FROM held WHERE r.id = held.id AND held.status IN ('queued', 'running')
-    RETURNING r.id, r.image_id, r.project_id, held.status AS was, held.token AS taken
-),{_LEAVING}
+    UPDATE runs SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
+    WHERE id = ANY(ARRAY(SELECT id FROM active))
+),
+swept AS (
+    INSERT INTO file_deletions (path, due_at) {late_outputs("active", "active", "token")}
+),
 moved AS (
     UPDATE images AS i
-    SET status = CASE WHEN i.current_run_id IS NULL AND last.failure_code IS NULL THEN 'uploaded'
-                      ELSE {SETTLED} END,
-        last_error_code = last.failure_code, last_error_detail = last.failure_detail,
+    SET (status, last_error_code, last_error_detail) = (
+            SELECT CASE WHEN i.current_run_id IS NULL AND last.failure_code IS NULL THEN 'uploaded'
+                        ELSE {SETTLED} END, last.failure_code, last.failure_detail
+            FROM (VALUES (true)) AS always LEFT JOIN (
+                SELECT f.failure_code, f.failure_detail FROM runs AS f
+                WHERE f.image_id = i.id AND f.status IN ('succeeded', 'failed')
+                ORDER BY f.finished_at DESC, f.seq DESC LIMIT 1
+            ) AS last ON true
+        ),
         status_version = i.status_version + 1
-    FROM changed AS r LEFT JOIN LATERAL (
-        SELECT f.failure_code, f.failure_detail FROM runs AS f
-        WHERE f.image_id = r.image_id AND f.status IN ('succeeded', 'failed')
-        ORDER BY f.finished_at DESC, f.seq DESC LIMIT 1
-    ) AS last ON true
-    WHERE i.id = r.image_id
+    WHERE i.id = ANY(ARRAY(SELECT image_id FROM active))
     RETURNING i.*
 ),
 told AS ({told("moved")})
-SELECT r.project_id, count(*) FILTER (WHERE r.was = 'queued') AS cancelled,
-       count(*) FILTER (WHERE r.was = 'running') AS running,
+SELECT project_id, count(*) FILTER (WHERE status = 'queued') AS cancelled,
+       count(*) FILTER (WHERE status = 'running') AS running,
        pg_notify('celltally_dispatch', '') AS woken
-FROM changed AS r GROUP BY r.project_id
+FROM active GROUP BY project_id
 """  # noqa: S608 - built from constants of this package; values are bound parameters
 
 

@@ -58,6 +58,7 @@ def queueing(selection: str, asked: str = _ASKED, unanswered: str = _UNANSWERED)
     """Return the statement that queues a run for each image of *selection* that needs one.
 
     *asked* selects what it is segmented with, and *unanswered* which of the images need it.
+    There may be thousands that the planner does not know of, see `moves.cancelling`.
     """
     chosen = SELECTIONS[selection]
     return text(
@@ -83,7 +84,7 @@ moved AS (
     UPDATE images AS i
     SET status = 'queued', status_version = i.status_version + 1,
         last_error_code = NULL, last_error_detail = NULL
-    FROM queued WHERE i.id = queued.image_id
+    WHERE i.id = ANY(ARRAY(SELECT image_id FROM queued))
     RETURNING i.*
 ),
 told AS ({told("moved")})

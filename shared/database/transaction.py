@@ -24,6 +24,9 @@ ANNOUNCE = text(
     " set_config('celltally.op_id', :op_id, true)"
 )
 
+_FORGET_PLANS = text("DISCARD PLANS")
+_TAKE_INDEXES = text("SET LOCAL enable_seqscan = off")
+
 
 class Transaction:
     """What an action works with; without a connection, one statement that commits by itself."""
@@ -64,6 +67,16 @@ class Transaction:
             if driver.broken:  # Else the pool would try to roll it back.
                 (self._connection or self._pooled).invalidate()
             raise
+
+    def expect_many(self) -> None:
+        """Prepare for a statement that may change thousands of rows that were just added.
+
+        PostgreSQL may not know of them yet. Plans that the session made when the tables were
+        small, those of foreign keys among them, would read all of a table for each row, and new
+        ones might. Such a statement should join nothing, but find rows by an array of ids.
+        """
+        self.execute(_FORGET_PLANS)
+        self.execute(_TAKE_INDEXES)
 
     def announce(self, operation: str, op_id: str | None = None) -> None:
         """Say why the counts change from here to the commit."""
