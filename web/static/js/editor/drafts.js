@@ -20,6 +20,7 @@ async function work(mode, act) {
   return new Promise((done, failed) => {
     const transaction = database.transaction(STORE, mode);
     const asked = act(transaction.objectStore(STORE));
+    transaction.commit(); // Else it waits for an answer, and is undone when the page is left before that.
     transaction.oncomplete = () => done(asked.result);
     transaction.onerror = transaction.onabort = () => failed(transaction.error);
   });
