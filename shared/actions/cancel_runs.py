@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.actions.activities import record_activity
-from shared.database import moves, projects
+from shared.database import projects
 from shared.database.activities import Deed
-from shared.database.moves import Scope
+from shared.database.cancelling import CANCEL, Scope
 from shared.database.transaction import Transaction
 from shared.domain.activities import ActivityType
 from shared.pausing import pause
@@ -26,7 +26,7 @@ def cancel_runs(tx: Transaction, scope: Scope, scope_id: UUID, *, actor_id: UUID
     Both numbers are final: a worker that is at such a run shows a token that no longer fits.
     """
     tx.expect_many()
-    cancelled = tx.rows(moves.CANCEL[scope], {"scope": scope_id})
+    cancelled = tx.rows(CANCEL[scope], {"scope": scope_id})
     for each in cancelled:
         _record(tx, each["project_id"], actor_id, each["cancelled"] + each["running"])
     pause("cancel.before_commit")

@@ -4,10 +4,9 @@ The shape is always the same: say to the triggers why the counts change, lock th
 of their ids, change those runs that still are as the mover believes, change their images, leave a
 message about them in the outbox, and wake the scheduler where a place became free. A run that
 somebody else moved first is not returned, and nothing happened to it. Being one statement, a move
-needs no transaction around it. They are written for the driver: `Transaction.rows` runs them.
+needs no transaction around it. They are written for the driver: `Transaction.rows` runs them. The
+one that people ask for is in `cancelling`.
 """
-
-from enum import StrEnum
 
 from shared.database.files import late_outputs
 from shared.database.telling import OUTCOMES, told, told_outrun
@@ -98,8 +97,9 @@ FROM changed AS r JOIN moved AS i ON i.id = r.image_id
 
 
 _HELD = "r.id = %(run_id)s AND r.token = %(token)s AND r.status = 'running'"
-_RELEASED = "token = NULL, lease_until = NULL"
-_FAILED = f"{_RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
+#: Nobody holds it any more.
+RELEASED = "token = NULL, lease_until = NULL"
+_FAILED = f"{RELEASED}, status = 'failed', finished_at = clock_timestamp(),"
 
 CLAIM = move(
     Operation.SEGMENTATION_STARTED,
@@ -130,7 +130,7 @@ def _shown(of_run: str, of_image: str | None = None) -> str:
 COMPLETE = move(
     Operation.SEGMENTATION_COMPLETED,
     which=_HELD,
-    run=f"""{_RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
+    run=f"""{RELEASED}, status = 'succeeded', finished_at = clock_timestamp(),
         duration_ms = %(duration_ms)s, object_count = %(object_count)s,
         quality = {_QUALITY}, version = locked.results + 1,
         outrun_by = CASE WHEN locked.current_run_id IS DISTINCT FROM r.base_run_id
@@ -159,7 +159,7 @@ FAIL = move(
 TRY_AGAIN = move(
     Operation.SEGMENTATION_QUEUED,
     which=f"{_HELD} AND r.attempt < r.max_attempts",
-    run=f"""{_RELEASED}, status = 'queued', dispatched_at = NULL,
+    run=f"""{RELEASED}, status = 'queued', dispatched_at = NULL,
         not_before = now() + make_interval(secs => %(wait_seconds)s),
         retried_because = %(code)s""",
     image="status = 'queued'",
@@ -174,7 +174,7 @@ _ORPHANED = "r.status = 'running' AND r.worker = %(worker)s AND r.pid = ANY(%(de
 #: Runs that this worker ended itself: at the hard time limit, or because it stops.
 _ENDED = "r.status = 'running' AND r.worker = %(worker)s AND r.id = ANY(%(runs)s)"
 
-_REQUEUED = f"{_RELEASED}, status = 'queued', dispatched_at = NULL"
+_REQUEUED = f"{RELEASED}, status = 'queued', dispatched_at = NULL"
 _LOST_IMAGE = f"""status = {SETTLED},
     last_error_code = r.failure_code, last_error_detail = r.failure_detail"""
 
@@ -234,68 +234,3 @@ RELEASE_WORKER = move(
     run=_UNDONE,
     image="status = 'queued'",
 )
-
-
-class Scope(StrEnum):
-    """Whose active runs are cancelled."""
-
-    IMAGE = "r.image_id = %(scope)s"
-    BATCH = "r.batch_id = %(scope)s"
-    PROJECT = "r.project_id = %(scope)s"
-    USER = "r.user_id = %(scope)s"
-
-
-def cancelling(scope: Scope) -> str:
-    """Return the statement that cancels what is active in the scope and settles its images.
-
-    It locks the runs, too: only the newest version of a row tells whether somebody claimed it
-    meanwhile. It returns for each project how many of the runs waited and how many ran.
-
-    There may be thousands, and the planner's statistics may say that there are none of those that
-    were queued a moment ago. So it joins nothing: rows are found by an array of their ids
-    (`Transaction.expect_many`).
-    """
-    return f"""
-WITH picked AS (
-    SELECT r.id, r.image_id FROM runs AS r WHERE {scope} AND r.status IN ('queued', 'running')
-),
-locked AS (
-    SELECT id FROM images WHERE id = ANY(ARRAY(SELECT image_id FROM picked)) ORDER BY id FOR UPDATE
-),
-held AS (
-    SELECT r.id, r.image_id, r.project_id, r.status, r.token FROM runs AS r
-    WHERE r.id = ANY(ARRAY(SELECT id FROM picked)) AND (SELECT count(*) FROM locked) > 0
-    ORDER BY r.id FOR UPDATE
-),
-active AS (SELECT * FROM held WHERE status IN ('queued', 'running')),
-changed AS (
-    UPDATE runs SET {_RELEASED}, status = 'cancelled', finished_at = clock_timestamp()
-    WHERE id = ANY(ARRAY(SELECT id FROM active))
-),
-swept AS (
-    INSERT INTO file_deletions (path, due_at) {late_outputs("active", "active", "token")}
-),
-moved AS (
-    UPDATE images AS i
-    SET (status, last_error_code, last_error_detail) = (
-            SELECT CASE WHEN i.current_run_id IS NULL AND last.failure_code IS NULL THEN 'uploaded'
-                        ELSE {SETTLED} END, last.failure_code, last.failure_detail
-            FROM (VALUES (true)) AS always LEFT JOIN (
-                SELECT f.failure_code, f.failure_detail FROM runs AS f
-                WHERE f.image_id = i.id AND f.status IN ('succeeded', 'failed')
-                ORDER BY f.finished_at DESC, f.seq DESC LIMIT 1
-            ) AS last ON true
-        ),
-        status_version = i.status_version + 1
-    WHERE i.id = ANY(ARRAY(SELECT image_id FROM active))
-    RETURNING i.*
-),
-told AS ({told("moved")})
-SELECT project_id, count(*) FILTER (WHERE status = 'queued') AS cancelled,
-       count(*) FILTER (WHERE status = 'running') AS running,
-       pg_notify('celltally_dispatch', '') AS woken
-FROM active GROUP BY project_id
-"""  # noqa: S608 - built from constants of this package; values are bound parameters
-
-
-CANCEL = {scope: cancelling(scope) for scope in Scope}

@@ -58,7 +58,7 @@ def queueing(selection: str, asked: str = _ASKED, unanswered: str = _UNANSWERED)
     """Return the statement that queues a run for each image of *selection* that needs one.
 
     *asked* selects what it is segmented with, and *unanswered* which of the images need it.
-    There may be thousands that the planner does not know of, see `moves.cancelling`.
+    There may be thousands that the planner does not know of, see `cancelling`.
     """
     chosen = SELECTIONS[selection]
     return text(

@@ -19,8 +19,8 @@ from shared.actions.repeat_run import repeat_run
 from shared.actions.runs import claim_run, complete_run, fail_run
 from shared.actions.segment_images import Batch, SegmentRequest, segment_images
 from shared.database import batches, stats
+from shared.database.cancelling import Scope
 from shared.database.engine import Database
-from shared.database.moves import Scope
 from shared.database.transaction import Transaction
 from shared.database.workers import OnlineWorker, RegisteredEngine, beat, register_engine
 from shared.domain.engines import EngineSpec, Modality

@@ -8,7 +8,7 @@ from flask import Blueprint
 from shared.actions.cancel_runs import Cancelled, cancel_runs
 from shared.actions.ingest_archive import cancel_ingest
 from shared.database import batches, images, ingests
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.accounts import Role
 from shared.domain.events import Operation
 from web import access

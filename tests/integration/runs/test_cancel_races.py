@@ -3,7 +3,7 @@
 import random
 from uuid import UUID
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.runs import RunStatus
 from shared.storage import open_storage
 from tests.images import disks, encoded

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.events import Operation
 from shared.domain.images import ImageStatus
 from shared.domain.runs import FailureCode, RunStatus

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.engines import Limits, Segmentation
 from shared.domain.errors import UnavailableError
 from shared.domain.images import ImageStatus

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.errors import ConflictError
 from shared.domain.events import Notice
 from shared.domain.images import ImageStatus

@@ -9,6 +9,7 @@ from shared.actions.clean_storage import delete_files
 from shared.actions.leases import release_all, time_out
 from shared.actions.runs import claim_run
 from shared.database import moves
+from shared.database.cancelling import Scope
 from shared.database.transaction import Transaction
 from shared.domain.runs import Claimant, ClaimedRun, FailureCode
 from shared.storage import Storage, open_storage
@@ -29,7 +30,7 @@ LOSSES: dict[str, Loss] = {
     "its time was up": lambda lab, run: time_out(lab.database, worker="w1", runs=[run.id]),
     "it failed": lambda lab, run: lab.fail(run),
     "it is tried again": lambda lab, run: lab.fail(run, FailureCode.STORAGE_ERROR),
-    "it was cancelled": lambda lab, run: lab.cancel(moves.Scope.IMAGE, run.image_id),
+    "it was cancelled": lambda lab, run: lab.cancel(Scope.IMAGE, run.image_id),
     "its image was deleted": lambda lab, run: lab.delete(run.project_id, [run.image_id]),
 }
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.database import retrying
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.runs import FailureCode, RunStatus
 from tests.integration.lab import Lab
 

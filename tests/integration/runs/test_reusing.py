@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from shared.actions.clean_storage import delete_files
 from shared.actions.delete_project import delete_project
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.accounts import Role
 from shared.domain.images import ImageStatus
 from shared.domain.provenance import Environment

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from tests.integration.interleaving import until
 from tests.integration.runs.fleet import SECONDS, Fleet
 from worker.recounting import STATS_INTERVAL

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.runs import FailureCode
 
 Act = tuple[str, dict[str, Any]]

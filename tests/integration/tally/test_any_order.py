@@ -20,7 +20,7 @@ from shared.actions.leases import release_all
 from shared.actions.publish_outbox import publish_outbox
 from shared.actions.recompute_dashboard import refresh_dashboard
 from shared.database import stats
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.database.transaction import Transaction
 from shared.domain.errors import ConflictError
 from shared.domain.events import ImageStatusUpdate

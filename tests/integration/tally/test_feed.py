@@ -9,7 +9,7 @@ from shared.actions.delete_project import delete_project
 from shared.actions.publish_outbox import publish_outbox
 from shared.database import activities
 from shared.database.activities import MOST_A_MINUTE, Deed, FeedFilter
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.domain.activities import Activity, ActivityType
 from shared.domain.channels import Channel, ChannelKind
 from shared.domain.runs import FailureCode

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from shared.actions.cancel_runs import cancel_runs
 from shared.actions.create_project import create_project
 from shared.actions.delete_project import delete_project
-from shared.database.moves import Scope
+from shared.database.cancelling import Scope
 from shared.database.projects import NewProject
 from shared.domain.activities import Activity
 from shared.domain.events import Operation

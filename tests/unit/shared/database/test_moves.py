@@ -5,6 +5,7 @@ import re
 import pytest
 
 from shared.database import moves
+from shared.database.cancelling import CANCEL, Scope
 from shared.domain.images import ImageStatus
 from shared.domain.runs import RunStatus, may_move
 
@@ -46,10 +47,10 @@ def test_every_move_locks_the_images_in_order_and_tells_of_them(name: str) -> No
     assert "status_version = i.status_version + 1" in statement
 
 
-@pytest.mark.parametrize("scope", moves.Scope)
-def test_a_cancel_takes_what_is_active_and_the_token_with_it(scope: moves.Scope) -> None:
+@pytest.mark.parametrize("scope", Scope)
+def test_a_cancel_takes_what_is_active_and_the_token_with_it(scope: Scope) -> None:
     """Rules 12, 18 and 21."""
-    statement = moves.CANCEL[scope]
+    statement = CANCEL[scope]
 
     assert "r.status IN ('queued', 'running')" in statement
     assert "held.status IN ('queued', 'running')" in statement  # Asked again with the lock.
