@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import text
 
-from shared.database.engine import Database
+from shared.database.engine import Database, plain_url
 from shared.database.transaction import Transaction
 
 _PROJECT = text(
@@ -68,8 +70,6 @@ def insert_images(
 
 def settle(database: Database, *tables: str) -> None:
     """Vacuum and analyse, so that no benchmark pays for how its rows were made."""
-    with database.reading() as connection:
-        connection.exec_driver_sql("SET statement_timeout = 0")
+    with psycopg.connect(plain_url(database.url), autocommit=True) as connection:
         for table in tables:
-            connection.exec_driver_sql(f"VACUUM (ANALYZE) {table}")
-        connection.exec_driver_sql("RESET statement_timeout")
+            connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import text
-
 from shared.actions.reconcile_stats import drifted_projects
 from shared.database import audit
 from shared.database.audit import Offenders, StoredImage
@@ -23,7 +21,7 @@ SHOWN = 5
 PAGE = 500
 
 _BEFORE_ALL = UUID(int=0)
-_PATIENTLY = text("SET LOCAL statement_timeout = '10min'")
+_PATIENCE_SECONDS = 600
 
 _BY_HAND = (
     "the rows were changed by hand, or this is a bug: docs/state_machine.md has what is legal"
@@ -100,7 +98,7 @@ def audit_if_due(
 
 def _ask(database: Database, broken: str, question: str) -> Finding:
     def ask(tx: Transaction) -> Offenders:
-        tx.execute(_PATIENTLY)
+        tx.take_at_most(_PATIENCE_SECONDS)
         return audit.offenders(tx.connection, question, at_most=SHOWN)
 
     return Finding(broken, _REMEDIES.get(broken, _BY_HAND), database.transact(ask))

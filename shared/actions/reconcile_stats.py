@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
@@ -15,10 +14,10 @@ from shared.database.transaction import Transaction
 from shared.domain.stats import VERSION_BUMP
 
 # A project may hold a million images; this is no request that somebody waits for.
-_PATIENTLY = text("SET LOCAL statement_timeout = 0")
+PATIENCE_SECONDS = 3600
 
 #: Nobody watches over the scheduler's recount; a million images take a second.
-_BOUNDED = text("SET LOCAL statement_timeout = '2min'")
+UNWATCHED_SECONDS = 120
 
 #: Projects that the scheduler compares at a time.
 STEP = 100
@@ -83,19 +82,19 @@ def bump_versions(database: Database) -> int:
 def _reconcile(database: Database, project_id: UUID) -> Drift | None:
     # Before, and not after it: one that cannot be recounted must not take every turn.
     database.transact(lambda tx: drift.mark_reconciled(tx.connection, project_id))
-    found = database.transact(partial(_find, project_id, patience=_BOUNDED))
+    found = database.transact(partial(_find, project_id, seconds=UNWATCHED_SECONDS))
     if found is not None:
         repair(database, project_id)
     return found
 
 
-def _find(project_id: UUID, tx: Transaction, patience: TextClause = _PATIENTLY) -> Drift | None:
-    tx.execute(patience)
+def _find(project_id: UUID, tx: Transaction, seconds: int = PATIENCE_SECONDS) -> Drift | None:
+    tx.take_at_most(seconds)
     return drift.find_drift(tx.connection, project_id)
 
 
 def _repair(project_id: UUID, tx: Transaction) -> None:
-    tx.execute(_PATIENTLY)
+    tx.take_at_most(PATIENCE_SECONDS)
     if not access.lock_against_deletion(tx.connection, project_id):
         return
     drift.ensure_stats_row(tx.connection, project_id)
@@ -106,6 +105,6 @@ def _repair(project_id: UUID, tx: Transaction) -> None:
 
 
 def _bump(project_id: UUID, tx: Transaction) -> None:
-    tx.execute(_PATIENTLY)
+    tx.take_at_most(PATIENCE_SECONDS)
     if access.lock_against_deletion(tx.connection, project_id):
         drift.bump_project(tx.connection, project_id, VERSION_BUMP)

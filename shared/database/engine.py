@@ -8,17 +8,19 @@ from typing import Any, TypeVar
 from weakref import ref
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event
+import sqlalchemy
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 
+from shared.database.connection import STATEMENT_SECONDS, Connection
 from shared.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")
 
 #: Set on every connection; a number without unit is milliseconds.
 LIMITS = {
-    "statement_timeout": "30s",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "60s",
     "timezone": "UTC",
@@ -41,11 +43,12 @@ class Database:
             pool_recycle=1800,
             connect_args={"options": options, "application_name": name, "connect_timeout": 10},
         )
+        event.listen(self.engine, "do_connect", _connect)
         event.listen(self.engine, "checkout", self._refuse_the_dead)
         self._forget_connections_of_the_parent()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[sqlalchemy.Connection]:
         """Lend a connection for questions; each statement sees the newest commit."""
         with self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -85,6 +88,7 @@ class Database:
         A server says so on the socket: while nothing is to be read there, asking it with a
         round trip, as SQLAlchemy's pre-ping does each time, would tell no more.
         """
+        connection.statement_seconds = STATEMENT_SECONDS
         if is_silent(connection):
             return
         try:
@@ -101,6 +105,12 @@ class Database:
                 inherited.dispose(close=False)
 
         os.register_at_fork(after_in_child=in_the_child)
+
+
+def _connect(
+    _dialect: object, _record: object, given: list[Any], named: dict[str, Any]
+) -> Connection:
+    return Connection.connect(*given, **named)
 
 
 def is_silent(connection: psycopg.Connection) -> bool:

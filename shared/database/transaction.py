@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+import sqlalchemy
 from psycopg import errors
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, CursorResult, Engine, Executable, text
+from sqlalchemy import CursorResult, Engine, Executable, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
+
+from shared.database.connection import Connection
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ ANNOUNCE = text(
     " set_config('celltally.op_id', :op_id, true)"
 )
 
+_TAKE_AT_MOST = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+
 _FORGET_PLANS = text("DISCARD PLANS")
 _TAKE_INDEXES = text("SET LOCAL enable_seqscan = off")
 
@@ -31,14 +36,16 @@ _TAKE_INDEXES = text("SET LOCAL enable_seqscan = off")
 class Transaction:
     """What an action works with; without a connection, one statement that commits by itself."""
 
-    def __init__(self, pooled: PoolProxiedConnection, connection: Connection | None = None) -> None:
+    def __init__(
+        self, pooled: PoolProxiedConnection, connection: sqlalchemy.Connection | None = None
+    ) -> None:
         self._pooled = pooled
         self._connection = connection
         self._left = 1 if connection is None else None
         self._effects: list[Callable[[], None]] = []
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> sqlalchemy.Connection:
         """The connection of SQLAlchemy; a single statement does without, and is run by `rows`."""
         if self._connection is None:
             raise RuntimeError("a single statement is run by Transaction.rows")
@@ -59,7 +66,7 @@ class Transaction:
         It is for what every image needs: SQLAlchemy's results cost the client as much again.
         """
         self._count()
-        driver: psycopg.Connection[Any] = self._pooled.driver_connection  # type: ignore[assignment]
+        driver = self._driver
         try:
             with driver.cursor(row_factory=dict_row) as cursor:
                 return cursor.execute(statement.encode(), values).fetchall()
@@ -78,9 +85,18 @@ class Transaction:
         self.execute(_FORGET_PLANS)
         self.execute(_TAKE_INDEXES)
 
+    def take_at_most(self, seconds: int) -> None:
+        """Let each statement from here to the commit take longer than others may."""
+        self.execute(_TAKE_AT_MOST, {"milliseconds": str(seconds * 1000)})
+        self._driver.statement_seconds = seconds
+
     def announce(self, operation: str, op_id: str | None = None) -> None:
         """Say why the counts change from here to the commit."""
         self.execute(ANNOUNCE, {"operation": operation, "op_id": op_id or ""})
+
+    @property
+    def _driver(self) -> Connection:
+        return self._pooled.driver_connection  # type: ignore[return-value]
 
     def _count(self) -> None:
         if self._left is not None:
