@@ -22,13 +22,15 @@ SELECTIONS = {
 }
 
 #: Not answered already: the current result has another engine, version or parameters, or was
-#: made of other channels or with another pixel size.
+#: made of other channels or with another pixel size. The project is asked once, not joined: that
+#: could be planned by way of all runs of the project, for each image.
 _UNANSWERED = """(:force OR NOT EXISTS (
-    SELECT FROM runs AS c JOIN projects AS p ON p.id = c.project_id
+    SELECT FROM runs AS c
     WHERE c.id = i.current_run_id AND c.engine = :engine
     AND c.engine_version = :engine_version AND c.params = CAST(:params AS jsonb)
-    AND c.channels IS NOT DISTINCT FROM p.channels
-    AND c.pixel_size_um IS NOT DISTINCT FROM coalesce(i.pixel_size_um, p.pixel_size_um)))"""
+    AND c.channels IS NOT DISTINCT FROM (SELECT channels FROM projects WHERE id = :project_id)
+    AND c.pixel_size_um IS NOT DISTINCT FROM coalesce(
+        i.pixel_size_um, (SELECT pixel_size_um FROM projects WHERE id = :project_id))))"""
 
 
 #: What each of the images `locked` is segmented with: the same for all.
