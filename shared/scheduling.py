@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 
-from psycopg import Connection, OperationalError
+from psycopg import OperationalError
 from structlog import get_logger
 
 from shared.actions.activities import forget_old_activities
@@ -26,6 +26,7 @@ from shared.actions.thin_edits import thin_edits
 from shared.actions.watch_exports import dispatch_exports, forget_old_exports, watch_exports
 from shared.config import Settings
 from shared.database import dashboards, dispatch_state, stats, workers
+from shared.database.connection import Connection
 from shared.database.dispatch_state import LEADER_LOCK
 from shared.database.engine import Database, plain_url
 from shared.domain.channels import Channel, ChannelKind
@@ -185,8 +186,10 @@ def lead(connection: Connection, duties: list[Duty], stopping: Latch) -> None:
         for duty in duties:
             duty.do_if_due(now)
         wait = max(0.0, min(duty.due for duty in duties) - time.monotonic())
-        for _ in connection.notifies(timeout=min(wait, 1.0), stop_after=1):
+        if list(connection.notifies(timeout=min(wait, 1.0), stop_after=1)):
             duties[0].due = 0.0
+        else:
+            connection.execute("SELECT 1")  # A link that swallows everything is silent, too.
 
 
 @contextmanager

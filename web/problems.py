@@ -7,10 +7,10 @@ from types import MappingProxyType
 import structlog
 from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from shared.database.engine import AWAY
 from shared.domain.errors import CelltallyError, InvalidInputError, UnavailableError
 from web.api.schemas import Problem
 
@@ -39,6 +39,7 @@ INTERNAL = (
     "Something went wrong on the server, and it was recorded. Try again; if it stays so, "
     "tell your administrator the time and the request id."
 )
+_AWAY = (*AWAY, PoolTimeoutError)
 UNREACHABLE = "The database does not answer. Try again in a moment."
 
 #: Makes a page of a problem; the pages register one.
@@ -50,7 +51,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, CelltallyError):
         errors = error.errors if isinstance(error, InvalidInputError) else None
         return _problem(error.status, error.code, error.detail, errors=errors or None)
-    if isinstance(error, OperationalError | PoolTimeoutError):
+    if isinstance(error, _AWAY):
         return _problem(503, UnavailableError.code, UNREACHABLE)
     if (
         isinstance(error, HTTPException)
@@ -97,7 +98,7 @@ def _problem(
 def _record(error: Exception, problem: Problem) -> None:
     if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.info("refused", code=problem.code, status=problem.status)
-    elif isinstance(error, CelltallyError | OperationalError | PoolTimeoutError):
+    elif isinstance(error, (CelltallyError, *_AWAY)):
         logger.warning("unavailable", code=problem.code, reason=str(error), exc_info=error)
     else:
         logger.error("a request failed", exc_info=error)

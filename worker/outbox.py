@@ -1,9 +1,10 @@
 """The outbox's publisher: woken by PostgreSQL, else each second."""
 
-from psycopg import Connection, OperationalError
+from psycopg import OperationalError
 from structlog import get_logger
 
 from shared.actions.publish_outbox import BATCH, publish_outbox
+from shared.database.connection import Connection
 from shared.database.engine import Database, plain_url
 from shared.latch import Latch
 from shared.messaging.ports import EventPublisher, TaskQueue
@@ -52,7 +53,9 @@ def _publish_when_woken(
         # All that came at once are one waking: to sleep after each, the publisher fell ever further
         # behind.
         woken = list(listener.notifies(timeout=SLEEP_SECONDS, stop_after=1))
-        if woken and not any(notice.channel == ORDERS for notice in woken):
+        if not woken:
+            listener.execute("SELECT 1")  # A link that swallows everything is silent, too.
+        elif not any(notice.channel == ORDERS for notice in woken):
             _gather(listener, GATHER_SECONDS if published < FLOOD else FLOOD_SECONDS)
 
 

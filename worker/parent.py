@@ -36,6 +36,9 @@ logger = get_logger(__name__)
 #: How soon it is noticed that turns are short, or no more.
 REACH_SECONDS = 0.1
 
+#: What a heartbeat's statement may take: a lease has to be renewed on a new connection in time.
+BEAT_SECONDS = 10
+
 #: The heartbeat has this long to say good-bye.
 GOOD_BYE_SECONDS = 5.0
 
@@ -118,7 +121,9 @@ def _beat(hostname: str, queues: list[str], pool: Pool) -> None:
     settings = Settings.from_environment()
     urls = server_urls(settings)
     heartbeat = Heartbeat(
-        database=Database(urls.database, pool_size=1, name="celltally-heartbeat"),
+        database=Database(
+            urls.database, pool_size=1, name="celltally-heartbeat", statement_seconds=BEAT_SECONDS
+        ),
         pool=pool,
         strays=Strays(pool.at_work),
         endings=endings,

@@ -1,8 +1,9 @@
 """The move of a run that people ask for: it is cancelled, with thousands of others perhaps.
 
-The shape is that of `moves`, but for one thing. The planner's statistics may say that there are
-none of the thousands that were queued a moment ago, so it joins nothing: rows are found by an array
-of their ids (`Transaction.expect_many`).
+It locks, changes and tells as those of `moves` do, within a transaction that says why the counts
+change. The planner's statistics may say that there are none of the thousands that were queued a
+moment ago, so it joins nothing: rows are found by an array of their ids, see
+`Transaction.expect_many`.
 """
 
 from enum import StrEnum

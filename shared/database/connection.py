@@ -29,7 +29,7 @@ class Connection(psycopg.Connection[Any]):
     ) -> Any:
         """Wait for the server, no longer than a statement may take.
 
-        Raises psycopg.OperationalError, and closes the connection, when it says nothing.
+        Raises psycopg.OperationalError, and closes the connection, when it gives no answer.
         """
         if timeout is not None:  # Somebody waits for a notice, which may not come.
             return super().wait(gen, interval, timeout)
@@ -39,6 +39,6 @@ class Connection(psycopg.Connection[Any]):
         except _WaitTimeout:
             self.pgconn.finish()
             raise psycopg.OperationalError(
-                f"PostgreSQL has said nothing for {seconds:g} s: it hangs, or the network swallows"
+                f"PostgreSQL gave no answer within {seconds:g} s: it hangs, or the network swallows"
                 " what is sent; look at its log and at the machine that it is on"
             ) from None

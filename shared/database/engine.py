@@ -18,9 +18,8 @@ from shared.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")
 
-#: Set on every connection; a number without unit is milliseconds.
+#: Set on every connection beside `statement_timeout`; a number without unit is milliseconds.
 LIMITS = {
-    "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "60s",
     "timezone": "UTC",
@@ -33,9 +32,18 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, Inte
 class Database:
     """A pool of connections; the only way to read and to write."""
 
-    def __init__(self, url: str, *, pool_size: int = 5, name: str = "celltally") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 5,
+        name: str = "celltally",
+        statement_seconds: int = STATEMENT_SECONDS,
+    ) -> None:
         self.url = driver_url(url)
-        options = " ".join(f"-c {key}={value}" for key, value in LIMITS.items())
+        self._statement_seconds = statement_seconds
+        limits = {"statement_timeout": f"{statement_seconds}s", **LIMITS}
+        options = " ".join(f"-c {key}={value}" for key, value in limits.items())
         self.engine = create_engine(
             self.url,
             pool_size=pool_size,
@@ -88,7 +96,7 @@ class Database:
         A server says so on the socket: while nothing is to be read there, asking it with a
         round trip, as SQLAlchemy's pre-ping does each time, would tell no more.
         """
-        connection.statement_seconds = STATEMENT_SECONDS
+        connection.statement_seconds = self._statement_seconds
         if is_silent(connection):
             return
         try:

@@ -141,6 +141,8 @@ def run_transaction(
                     transaction.announce(operation, op_id)
                 outcome = action(transaction)
         except (DBAPIError, psycopg.Error) as failure:
+            if isinstance(failure, psycopg.OperationalError) and failure.sqlstate is None:
+                engine.dispose()  # The server or the network is gone for the rest of the pool, too.
             cause = failure.orig if isinstance(failure, DBAPIError) else failure
             if attempt == MAX_TRIES or not isinstance(cause, REPEATED):
                 raise

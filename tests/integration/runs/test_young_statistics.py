@@ -30,15 +30,14 @@ def after_all_were_deleted(lab: Lab, project: UUID) -> None:
 
 
 def in_a_session_that_planned_for_few(lab: Lab, project: UUID) -> None:
-    lab.images(project, 2)
-    lab.database.engine.dispose()
+    """As where few images were edited: the foreign keys of their runs were planned for then."""
+    images = lab.images(project, 2)
     with lab.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         for table in TABLES:
             connection.execute(text(f"VACUUM FULL ANALYZE {table}"))
-    for _ in range(12):  # PostgreSQL keeps a plan of its own from the tenth time on.
-        lab.segment(project)
-        lab.cancel(Scope.PROJECT, project)
+    for _ in range(12):  # PostgreSQL keeps one plan for all values from the tenth time on.
+        lab.edit(images[0])
 
 
 HISTORIES = [after_all_were_deleted, in_a_session_that_planned_for_few]
@@ -47,15 +46,18 @@ HISTORIES = [after_all_were_deleted, in_a_session_that_planned_for_few]
 @pytest.fixture(params=HISTORIES, ids=lambda history: history.__name__)
 def project(lab: Lab, request: pytest.FixtureRequest) -> Iterator[UUID]:
     """A project with many images, of which the planner knows nothing."""
+    lab.database.engine.dispose()  # One session from here on.
     lab.engine()
     project = lab.project()
     for table in TABLES:
         lab.sql(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
-    request.param(lab, project)
-    lab.images(project, MANY)
-    yield project
-    for table in TABLES:
-        lab.sql(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
+    try:
+        request.param(lab, project)
+        lab.images(project, MANY)
+        yield project
+    finally:
+        for table in TABLES:
+            lab.sql(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
 
 
 @pytest.fixture
@@ -67,11 +69,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def explained(cursor: Any, query: Any, params: Any = None, **options: Any) -> Any:
         words = query.decode() if isinstance(query, bytes) else query
         if words.lstrip().startswith("WITH"):
-            connection = cursor.connection
-            with connection.transaction(force_rollback=True), psycopg.Cursor(connection) as other:
+            server = cursor.connection.pgconn  # The driver forgets its plans when it rolls back.
+            server.exec_(b"SAVEPOINT before")
+            with psycopg.Cursor(cursor.connection) as other:
                 execute(other, f"EXPLAIN (ANALYZE, FORMAT JSON) {words}", params)
                 [[[plan]]] = other.fetchall()
                 found.append(sum(map(in_vain, nodes_of(plan["Plan"]))))
+            server.exec_(b"ROLLBACK TO before")
         return execute(cursor, query, params, **options)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", explained)

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.database.cancelling import Scope
 from shared.domain.accounts import Role
 from tests.factories import insert_engine, share
 from tests.integration.web.answers import is_problem
@@ -149,3 +150,16 @@ def test_a_result_is_chosen_and_what_cannot_be_is_refused(client_of, alice, make
     assert is_problem(choose(failed, bad["id"]), 409, "no_result")
     assert is_problem(choose(failed, run["id"]), 404, "not_found")
     assert is_problem(choose(image, uuid4()), 404, "not_found")
+
+
+def test_a_database_that_ends_in_the_midst_is_away_and_not_our_failure(
+    client_of, alice, make_project, monkeypatch
+):
+    project, client = make_project(queued=1), client_of(alice)
+    ended = dict.fromkeys(Scope, "SELECT pg_terminate_backend(pg_backend_pid())")
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.actions.cancel_runs.CANCEL", ended)
+        answer = client.post(f"/api/v1/projects/{project.id}/cancel")
+
+    assert is_problem(answer, 503, "unavailable")
+    assert client.post(f"/api/v1/projects/{project.id}/cancel").json["cancelled"] == 1
