@@ -115,6 +115,7 @@ def test_who_leads_over_a_dead_link_notices(database: Database, network: Stallin
 def test_the_publisher_listens_again_after_a_dead_link(
     lab: Lab, database: Database, network: StallingProxy
 ) -> None:
+    database.close()
     database.engine = lab.database.engine  # Only the link of the listener is cut.
     stopping = Latch()
     publishing = Thread(
