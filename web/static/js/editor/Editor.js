@@ -1,6 +1,6 @@
 // The editor around the stage: the rail of tools, what they wait for, and the bar of a conflict.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useSignalEffect } from "@preact/signals";
 import { t } from "../i18n.js";
 import { Icon, html } from "../ui.js";
@@ -27,7 +27,8 @@ export function Editor({ image, result, say, Review }) {
     if (result) current.receive(result);
     else if (!image.currentRunId) current.receive({ version: 0, runId: null, objects: [] });
   }, [result, image.currentRunId]);
-  useEffect(() => {
+  // At once, not after the next frame: else what is drawn right after a key goes to the tool before.
+  useLayoutEffect(() => {
     const made = new Tool(current, say);
     inHand.current = made;
     tool.value = handled(made, act);
