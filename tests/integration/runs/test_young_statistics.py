@@ -36,7 +36,7 @@ def in_a_session_that_planned_for_few(lab: Lab, project: UUID) -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         for table in TABLES:
             connection.execute(text(f"VACUUM FULL ANALYZE {table}"))
-    for _ in range(12):  # PostgreSQL keeps one plan for all values from the tenth time on.
+    for _ in range(12):  # More often than PostgreSQL plans anew.
         lab.edit(images[0])
 
 
