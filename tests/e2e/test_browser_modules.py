@@ -95,6 +95,20 @@ def test_of_shuffled_and_repeated_stats_the_highest_version_stays(page: Page) ->
     assert kept == {"news": [True, False, True, False, False, False], "version": 7}
 
 
+def test_of_answers_about_a_project_that_passed_each_other_the_newer_stays(page: Page) -> None:
+    titles = run(
+        page,
+        """
+        const { keepProject, projectOf } = await import(JS + "stores.js");
+        const answer = (title, version) => ({ id: "p", title, stats: { projectId: "p", version } });
+        return [answer("Plate 7", 3), answer("Plate 9", 5), answer("Plate 8", 4), answer("Mine", 5)]
+          .map((each) => keepProject(each) ?? projectOf("p").value.title);
+        """,
+    )
+
+    assert titles == ["Plate 7", "Plate 9", "Plate 9", "Mine"]
+
+
 def test_an_older_change_of_an_image_is_ignored_and_an_unknown_image_is_told(page: Page) -> None:
     outcome = run(
         page,

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -78,6 +79,15 @@ def held_back(page: Page, pattern: str) -> list[Route]:
     return held
 
 
+def first_of(held: list[Route], page: Page) -> Route:
+    """Return the first request that was kept, once there is one."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not held:
+        assert time.monotonic() < deadline, "the page asked for nothing"
+        page.wait_for_timeout(50)
+    return held[0]
+
+
 def refuse(route: Route, status: int = 409) -> None:
     problem = {"title": "No", "status": status, "code": "conflict", "detail": "Not just now."}
     route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(problem))
@@ -142,7 +152,7 @@ def test_the_tally_moves_with_the_click_and_goes_back_when_the_server_refuses(
 
     page.get_by_role("button", name="Segment 4 unprocessed").click()
     see(page, "[data-pending]", "0 processing, 4 queued")
-    refuse(asked[0])
+    refuse(first_of(asked, page))
 
     see(page, ".toasts", "Not just now.")
     expect(page.get_by_role("button", name="Segment 4 unprocessed")).to_be_visible()

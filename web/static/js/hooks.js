@@ -1,6 +1,6 @@
 // What components use to be live; the names are those of the seed.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { batch, signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { Connection, randomId } from "./connection.js";
@@ -149,7 +149,9 @@ export function useRevocation(projectId, onRevoked) {
 /** Return the component that says why the project is shown no more; null while it is shown. */
 export function useGone(project) {
   const [Gone, setGone] = useState(null);
+  const told = useRef(project);
   const follow = async (change) => {
+    told.current = { ...told.current, title: change.title ?? told.current.title };
     try {
       const { becomes } = await import("./access.js");
       const Notice = becomes(change, project);
@@ -159,7 +161,15 @@ export function useGone(project) {
     }
   };
   useRevocation(project.id, () => follow({ change: AccessChange.REVOKED }));
-  useAccessChanges({ onChange: (change) => change.projectId === project.id && follow(change) });
+  // No event tells what happened between the page's making and its listening.
+  const catchUp = async () => {
+    const before = told.current;
+    const now = await request(`/projects/${project.id}`).catch(() => before);
+    if (told.current !== before) return catchUp(); // The answer may be older than the event.
+    if (now.title !== before.title) follow({ change: AccessChange.RENAMED, title: now.title });
+    if (now.role !== before.role) follow({ change: AccessChange.ROLE_CHANGED, role: now.role });
+  };
+  useAccessChanges({ onChange: (change) => change.projectId === project.id && follow(change), onGap: catchUp });
   return Gone;
 }
 

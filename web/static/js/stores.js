@@ -82,8 +82,10 @@ export const projectOf = family();
 /** The ids of the projects on the dashboard, in the order of the server. */
 export const projectIds = signal([]);
 
+/** Keep a project; of two answers that passed each other the one with the newer counts. */
 export function keepProject(project) {
-  projectOf(project.id).value = project;
+  const cell = projectOf(project.id);
+  if (!(cell.peek()?.stats?.version > project.stats?.version)) cell.value = project;
   keepStats(project.stats);
 }
 
