@@ -4,7 +4,7 @@ PostgreSQL itself ends a statement that takes too long, but not when it hangs, o
 in between swallows what is sent: then whoever asked would wait for ever, and say nothing either.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.abc import PQGen
@@ -14,6 +14,8 @@ from psycopg.errors import _WaitTimeout
 STATEMENT_SECONDS = 30
 #: … and has so many more to say so.
 GRACE_SECONDS = 10.0
+#: Who takes no connection within so many seconds is away.
+CONNECT_SECONDS = 10
 #: How often a wait looks for signals of this process; psycopg's own value.
 WAKE_SECONDS = 0.1
 
@@ -23,6 +25,14 @@ class Connection(psycopg.Connection[Any]):
 
     #: Seconds that the server's statements may take now.
     statement_seconds: float = STATEMENT_SECONDS
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **given: Any) -> Self:
+        """Connect as psycopg does, whose own patience would be 130 s.
+
+        Raises psycopg.OperationalError when the server refuses or gives no answer.
+        """
+        return super().connect(conninfo, **{"connect_timeout": CONNECT_SECONDS, **given})
 
     def wait(
         self, gen: PQGen[Any], interval: float = WAKE_SECONDS, timeout: float | None = None

@@ -49,7 +49,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_recycle=1800,
-            connect_args={"options": options, "application_name": name, "connect_timeout": 10},
+            connect_args={"options": options, "application_name": name},
         )
         event.listen(self.engine, "do_connect", _connect)
         event.listen(self.engine, "checkout", self._refuse_the_dead)

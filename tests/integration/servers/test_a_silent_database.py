@@ -1,5 +1,6 @@
 """PostgreSQL that says nothing at all is given up, and asked anew (rules.md 27)."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -112,6 +113,15 @@ def test_who_leads_over_a_dead_link_notices(database: Database, network: Stallin
         lead(leader, [cut], Latch())
 
 
+def test_who_connects_to_nobody_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 2)
+    with (
+        socket.create_server((LOCAL, 0)) as silent,
+        pytest.raises(psycopg.OperationalError, match="timeout expired"),
+    ):
+        Connection.connect(f"postgresql://{LOCAL}:{silent.getsockname()[1]}/celltally")
+
+
 def test_the_publisher_listens_again_after_a_dead_link(
     lab: Lab, database: Database, network: StallingProxy
 ) -> None:
@@ -123,11 +133,21 @@ def test_the_publisher_listens_again_after_a_dead_link(
     )
     publishing.start()
     try:
-        until(lambda: network.connections >= 2)  # The first asked whether it answers.
+        until(lambda: listeners(lab) == 1)
         network.stall()
 
-        until(lambda: network.connections >= 3)
+        until(lambda: listeners(lab) == 2)  # To the server the first is still there.
     finally:
         stopping.set()
         publishing.join(30)
     assert not publishing.is_alive()
+
+
+def listeners(lab: Lab) -> int:
+    """Return how many links PostgreSQL has on which nothing was done but to listen."""
+    asked = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND state = 'idle' AND query IN ('LISTEN celltally_orders', 'SELECT 1')"
+        " AND application_name = ''"
+    )
+    return int(lab.sql(asked)[0][0])
