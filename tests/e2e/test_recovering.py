@@ -68,14 +68,14 @@ def relay_processes(address: str) -> list[int]:
     return [pid for pid in all_processes() if is_ours(pid)]
 
 
-def held_back(page: Page, pattern: str) -> list[Route]:
-    """Keep requests from the server; return the list that they are put in."""
+def held_back(page: Page, pattern: str, *, times: int | None = None) -> list[Route]:
+    """Keep requests from the server, all or so many; return the list that they are put in."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route(pattern, hold)
+    page.route(pattern, hold, times=times)
     return held
 
 

@@ -1,6 +1,5 @@
 """Two people and one project, in two browsers (R8, A2)."""
 
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import STAY, STAYED, see
-from tests.e2e.test_recovering import first_of, held_back
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -75,57 +73,6 @@ def test_a_share_comes_and_goes_live_on_the_other_dashboard(
     see(other_tab, "#island", "You have no access to this project any more")
     expect(other_tab.locator(".drop")).to_have_count(0)
     assert dashboard.evaluate(STAYED)
-
-
-TICKET = "**/realtime/ticket"
-
-
-def shared_by_link(owner: Person, member: Person, project_id: str, role: str) -> None:
-    offered = ask(owner, "POST", f"projects/{project_id}/shares", link=True, role=role)
-    ask(member, "POST", "shares/accept", token=offered["token"])
-
-
-def test_what_changed_before_the_page_listened_is_shown_too(
-    ana: Person, ben: Person, new_context: NewContext
-) -> None:
-    """R4: no event tells what happened between the page's making and its listening."""
-    project = ana.rest.create_project("Plate 7")
-    shared_by_link(ana, ben, project["id"], "viewer")
-    page = ben.sign_in(new_context())
-
-    def opened_and_then(change: Callable[[], object]) -> None:
-        tickets = held_back(page, TICKET)
-        page.goto(f"{ben.address}/projects/{project['id']}")
-        ticket = first_of(tickets, page)
-        change()
-        ticket.continue_()
-        page.unroute(TICKET)
-
-    opened_and_then(lambda: ask(ana, "PATCH", f"projects/{project['id']}", title="Plate 8"))
-    see(page, ".crumbs h1", "Plate 8")
-    expect(page).to_have_title(re.compile("Plate 8"))
-    expect(page.locator(".drop")).to_have_count(0)
-
-    opened_and_then(lambda: shared_by_link(ana, ben, project["id"], "editor"))
-    expect(page.locator(".drop")).to_have_count(1, timeout=PATIENCE)
-
-
-def test_an_event_is_not_undone_by_an_older_answer(ana: Person, new_context: NewContext) -> None:
-    """R4."""
-    project = ana.rest.create_project("Plate 7")
-    address = f"{ana.address}/api/v1/projects/{project['id']}"
-    page = ana.sign_in(new_context())
-    questions = held_back(page, address)
-    page.goto(f"{ana.address}/projects/{project['id']}")
-    question = first_of(questions, page)
-    old = question.fetch()
-    ask(ana, "PATCH", f"projects/{project['id']}", title="Plate 8")
-    see(page, ".crumbs h1", "Plate 8")
-
-    with page.expect_request(lambda it: it.url == address and it != question.request):
-        question.fulfill(response=old)
-
-    see(page, ".crumbs h1", "Plate 8")
 
 
 def test_a_deleted_project_goes_from_every_page(

@@ -97,7 +97,9 @@ def show_stats(project_id: UUID) -> ProjectStats:
 def shown_project(project_id: UUID) -> ProjectJson:
     """Return the project as the asker's card shows it; its page begins with the same values."""
     with services().database.reading() as connection:
+        # Counts first: were they newer than the rest, a page would take the event about it for old.
+        counts = stats_now(connection, project_id)
         row = cards.card(connection, access.current_account().id, project_id)
-        if row is None:
-            raise NotFoundError(access.PROJECT_NOT_FOUND)
-        return project_json(row, stats_now(connection, project_id))
+    if row is None:
+        raise NotFoundError(access.PROJECT_NOT_FOUND)
+    return project_json(row, counts)

@@ -3,13 +3,16 @@
 import { boot } from "./api.js";
 import { AccessChange } from "./events.js";
 import { t } from "./i18n.js";
+import { projectOf } from "./stores.js";
 import { Empty, html } from "./ui.js";
 
-const farewell = (title, words) => () =>
+const DASHBOARD = { href: "/", text: t("access.goToTheDashboard") };
+
+const farewell = (title, words, { href, text } = DASHBOARD) => () =>
   html`<section class="panel" role="alert">
     <${Empty} icon="circle-slash" title=${title}>
       <p>${words}</p>
-      <a class="button primary" href="/">${t("access.goToTheDashboard")}</a>
+      <a class="button primary" href=${href}>${text}</a>
     </${Empty}>
   </section>`;
 
@@ -21,6 +24,11 @@ const FAREWELLS = {
   ),
 };
 
+export const ImageDeleted = farewell(t("access.thisImageWasDeleted"), t("access.whatWasFoundInIt"), {
+  href: `/projects/${boot.project?.id}`,
+  text: t("access.goToTheProject"),
+});
+
 // A channel that ends does not say why, and may come after the message that does.
 let deleted = false;
 
@@ -28,10 +36,16 @@ let deleted = false;
 export function becomes({ change, role, title }, project) {
   deleted ||= change === AccessChange.DELETED;
   if (change in FAREWELLS) return FAREWELLS[deleted ? AccessChange.DELETED : change];
-  if (change === AccessChange.RENAMED) showTitle(title);
+  if (change === AccessChange.RENAMED) rename(project.id, title);
   // What one may do is on the whole page; in again by another share means the same.
   else if (change === AccessChange.SHARED || role !== project.role) location.reload();
   return null;
+}
+
+function rename(projectId, title) {
+  const cell = projectOf(projectId);
+  if (cell.peek()) cell.value = { ...cell.peek(), title };
+  showTitle(title);
 }
 
 let shownTitle = boot.project?.title;

@@ -13,6 +13,8 @@ export class ApiError extends Error {
     this.status = status;
     this.code = problem.code || "error";
     this.problem = problem;
+    /** Whether asking again would change nothing. */
+    this.isFinal = status >= 400 && status < 500 && status !== 429;
   }
 }
 

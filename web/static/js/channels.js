@@ -1,6 +1,8 @@
 // What a page listens to: the listeners of each channel, the id seen last, and what of a message is new.
 
 const SUBS_AT_ONCE = 50;
+const ASK_AGAIN = 1_000;
+const ASK_AT_LEAST = 30_000; // So often, in the end.
 
 const offsetOf = (id) => Number(id.slice(id.lastIndexOf(":") + 1));
 const epochOf = (id) => id.slice(0, id.lastIndexOf(":"));
@@ -12,8 +14,9 @@ function isRepeated(id, last) {
 
 /**
  * The channels of a page. A listener is `{onPub, onGap?, onRevoked?}`: `onPub` gets every `pub`,
- * and the snapshot of a state channel in the same shape, once and in order; `onGap` is called
- * when the relay cannot tell what was missed, so that REST must be asked.
+ * and the snapshot of a state channel in the same shape, marked by `isSnapshot`, once and in order;
+ * `onGap` is called when the relay cannot tell what was missed, so that REST must be asked: again
+ * and again while the promise that it returns is rejected.
  */
 export class Channels {
   #channels = new Map(); // name: {listeners, since, held}; `held` is a list until `subbed` came.
@@ -25,7 +28,10 @@ export class Channels {
   /** Add a listener; tell whether the channel is new. */
   add(name, listener) {
     const known = this.#channels.get(name);
-    if (known) known.listeners.add(listener);
+    if (known) {
+      known.listeners.add(listener);
+      if (!known.held) this.#askFor(known, listener); // The answer came before it did.
+    }
     else this.#channels.set(name, { listeners: new Set([listener]), since: null, held: [] });
     return !known;
   }
@@ -70,10 +76,10 @@ export class Channels {
     const early = held ?? [];
     if (since === null) early.forEach((pub) => this.#deliver(channel, pub));
     pubs.forEach((pub) => this.#deliver(channel, pub));
-    if (snapshot) channel.listeners.forEach((listener) => listener.onPub(snapshot));
+    if (snapshot) this.#tell(channel, { ...snapshot, isSnapshot: true });
     // Without `since` nothing says what happened between the page and this subscription.
     else if (recovered === false || since === null) {
-      channel.listeners.forEach((listener) => listener.onGap?.());
+      channel.listeners.forEach((listener) => this.#askFor(channel, listener));
     }
     if (id && !isRepeated(id, channel.since)) channel.since = id;
     early.forEach((pub) => this.#deliver(channel, pub));
@@ -82,7 +88,21 @@ export class Channels {
   #deliver(channel, pub) {
     if (isRepeated(pub.id, channel.since)) return;
     if (pub.id) channel.since = pub.id;
-    channel.listeners.forEach((listener) => listener.onPub(pub));
+    this.#tell(channel, pub);
+  }
+
+  #tell(channel, told) {
+    channel.listeners.forEach((listener) => listener.onPub(told));
+  }
+
+  /** Have a listener ask for what was missed, until it is answered or refused for good. */
+  async #askFor(channel, listener, wait = ASK_AGAIN) {
+    try {
+      if (channel.listeners.has(listener)) await listener.onGap?.();
+    } catch (refusal) {
+      if (refusal.isFinal) return;
+      setTimeout(() => this.#askFor(channel, listener, Math.min(2 * wait, ASK_AT_LEAST)), wait);
+    }
   }
 
   #revoke(channel, { ch, code }) {

@@ -16,20 +16,23 @@ import { Toasts } from "./components/Toasts.js";
 
 const LATEST = 5; // Entries of the feed; the whole of it has a page of its own.
 
-function keepDashboard({ metrics, projects, activity }) {
+function keepDashboard({ metrics, projects, activity }, cardsBefore) {
   keepMetrics(metrics);
-  keepProjects(projects);
+  keepProjects(projects, cardsBefore);
   keepActivities(activity);
 }
 
 /** Have the cards follow what became of a project; the code comes with the first of it. */
 const followLater = (change) => import("./following.js").then(({ follow }) => follow(change)).catch(() => {});
 
-const refresh = async () => keepDashboard(await request("/dashboard"));
+async function refresh() {
+  const before = projectIds.peek();
+  keepDashboard(await request("/dashboard"), before);
+}
 
 let refreshing = null;
 /** Refresh once for all that miss something at the same time, as when the connection is made. */
-const refreshOnce = () => (refreshing ??= refresh().catch(() => {}).finally(() => (refreshing = null)));
+const refreshOnce = () => (refreshing ??= refresh().finally(() => (refreshing = null)));
 
 function Projects() {
   usePolling(refresh);

@@ -60,7 +60,7 @@ function useExportUpdates() {
     const onPub = ({ type, data }) => {
       if (type === EventType.EXPORT_UPDATE && data.projectId === project.id) follow(data);
     };
-    return connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub, onGap: refreshQuietly });
+    return connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub, onGap: refresh });
   }, []);
 }
 

@@ -46,7 +46,13 @@ export function keepNewestPage({ items, nextCursor }) {
   entries.value = merged(kept, items);
 }
 
-export const refresh = async () => keepNewestPage(await request(`/activity?${ofProject}`));
+export async function refresh() {
+  const before = new Set(entries.peek());
+  const page = await request(`/activity?${ofProject}`);
+  const toldMeanwhile = entries.peek().filter((entry) => !before.has(entry));
+  keepNewestPage(page);
+  keepActivities(toldMeanwhile);
+}
 
 /** Fetch the page before the oldest entry. */
 export async function showEarlier() {
@@ -56,7 +62,7 @@ export async function showEarlier() {
 }
 
 /** Return the newest *most* entries of the feed and keep them so; *onGap* when some were missed. */
-export function useActivities(most = Infinity, onGap = () => refresh().catch(() => {})) {
+export function useActivities(most = Infinity, onGap = refresh) {
   const { manager } = useWebSocket();
   useEffect(() => {
     const onPub = ({ type, data }) => {

@@ -97,13 +97,13 @@ export function useDashboardMetrics({ onChange } = {}) {
 }
 
 /**
- * Follow the images of a project. `onGap`: only REST knows what was missed; `onUnknown`:
- * images came, went, or changed that this page does not have; `onChange`: after each change.
+ * Follow the images of a project. `onGap`: only REST knows what was missed; `onCount`: images came
+ * or went; `onUnknown`: some changed that this page does not have; `onChange`: after each change.
  */
-export function useImageUpdates(projectId, { onGap, onUnknown, onChange }) {
+export function useImageUpdates(projectId, { onGap, onCount, onUnknown, onChange }) {
   useEffect(() => {
     const onPub = ({ type, data }) => {
-      if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE) onUnknown?.();
+      if (type === EventType.PROJECT_IMAGE_COUNT_CHANGE) onCount(data);
       if (type !== EventType.IMAGE_STATUS_UPDATE) return;
       const known = data.images.map(applyImageChange);
       if (known.includes(false)) onUnknown?.();
@@ -164,11 +164,18 @@ export function useGone(project) {
   // No event tells what happened between the page's making and its listening.
   const catchUp = async () => {
     const before = told.current;
-    const now = await request(`/projects/${project.id}`).catch(() => before);
-    if (told.current !== before) return catchUp(); // The answer may be older than the event.
-    if (now.title !== before.title) follow({ change: AccessChange.RENAMED, title: now.title });
-    if (now.role !== before.role) follow({ change: AccessChange.ROLE_CHANGED, role: now.role });
+    try {
+      const now = await request(`/projects/${project.id}`);
+      if (told.current !== before) return catchUp(); // The answer may be older than the event.
+      keepProject(now);
+      if (now.title !== before.title) follow({ change: AccessChange.RENAMED, title: now.title });
+      if (now.role !== before.role) follow({ change: AccessChange.ROLE_CHANGED, role: now.role });
+    } catch (refusal) {
+      if (refusal.status !== 404) throw refusal;
+      follow({ change: AccessChange.REVOKED });
+    }
   };
+  usePolling(catchUp);
   useAccessChanges({ onChange: (change) => change.projectId === project.id && follow(change), onGap: catchUp });
   return Gone;
 }
@@ -218,7 +225,7 @@ try {
   // Without storage each page shows its own.
 }
 
-function receiveStats({ type, data }) {
+function receiveStats({ type, data, isSnapshot, cf }) {
   if (type !== EventType.PROJECT_STATS_UPDATE && type !== EventType.SHARED_PROJECT_UPDATE) return;
   const before = statsOf(data.projectId).peek();
   const isNews = batch(() => {
@@ -229,7 +236,9 @@ function receiveStats({ type, data }) {
   // Its code comes with the first news. Those who wait for it get it in their order.
   import("./summaries.js").then(({ summarise }) => summarise(data, before)).catch(() => {});
   const settled = before?.pendingCount > 0 && data.stats.pendingCount === 0;
-  if (settled || CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
+  // One message may stand for others, and says of them all no more than which was the largest.
+  const others = isSnapshot || cf > 1 || Object.keys(data.operations ?? {}).length > 1;
+  if (settled || others || CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
 }
 
 // What a card shows beside its counts: title and owner, and the newest images with their results.

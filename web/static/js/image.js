@@ -1,6 +1,7 @@
 // An image: the picture with its outlines, the run that made them, and the measurements.
 
 import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ImageStatus } from "./events.js";
 import { t } from "./i18n.js";
@@ -18,7 +19,16 @@ const PROGRESS_EVERY = 3_000;
 const { id } = boot.image;
 const mayChange = boot.project.role !== "viewer";
 
-const refresh = async () => keepImage(await request(`/images/${id}`));
+const deleted = signal(false);
+
+async function refresh() {
+  try {
+    keepImage(await request(`/images/${id}`));
+  } catch (refusal) {
+    if (refusal.status !== 404) throw refusal;
+    deleted.value = true;
+  }
+}
 const refreshQuietly = () => refresh().catch(() => {});
 
 async function segment() {
@@ -51,7 +61,8 @@ function ImagePage() {
   const image = imageOf(id).value;
   // The events carry what tiles need; the rest of this page comes from REST.
   useImageUpdates(boot.project.id, {
-    onGap: refreshQuietly,
+    onGap: refresh,
+    onCount: ({ newCount, previousCount }) => newCount < previousCount && refreshQuietly(),
     onChange: (changes) => changes.some(({ imageId }) => imageId === id) && refreshQuietly(),
   });
   usePolling(refresh);
@@ -71,6 +82,8 @@ function ImagePage() {
 const Editor = lazy(async () => (await import("./editor/Editor.js")).Editor);
 const SaveState = lazy(async () => (await import("./editor/Editor.js")).SaveState);
 const ClassField = lazy(async () => (await import("./editor/Editor.js")).ClassField);
+
+const Deleted = lazy(async () => (await import("./access.js")).ImageDeleted);
 
 const Review = lazy(async () => (await import("./components/Review.js")).Review);
 
@@ -191,7 +204,8 @@ const NEXT = {
 
 function Page() {
   const Gone = useGone(boot.project);
-  return Gone ? html`<${Gone} />` : html`<${ImagePage} />`;
+  if (Gone) return html`<${Gone} />`;
+  return deleted.value ? html`<${Deleted} />` : html`<${ImagePage} />`;
 }
 
 /** Go to the neighbours by `[` and `]`, unless somebody writes or wants no single keys. */

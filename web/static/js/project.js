@@ -59,32 +59,43 @@ async function attempt(work) {
   }
 }
 
+let asked = 0;
+let shownAnswer = 0;
+
+/** What is wanted now, and the how-manieth question it is. */
+const nextQuestion = () => ({ wanted: String(query()), number: (asked += 1) });
+
+/** Show the ids of an answer, unless other images are wanted by now or a later answer is shown. */
+function showIds({ wanted, number }, found) {
+  if (wanted !== String(query()) || number < shownAnswer) return;
+  shownAnswer = number;
+  ids.value = found;
+}
+
 /** Show the first page; of a longer list also which images follow, each loaded when it is seen. */
-async function show({ items, nextCursor }, asked) {
+async function show({ items, nextCursor }, question) {
   batch(() => {
     items.forEach(keepImage);
-    if (!nextCursor || ids.peek().length === 0) ids.value = items.map(({ id }) => id);
+    if (!nextCursor || ids.peek().length === 0) showIds(question, items.map(({ id }) => id));
   });
   if (!nextCursor) return;
   const [{ readIndex }] = await Promise.all([import("./gallery.js"), prepareForMany()]);
-  const all = await readIndex(path, asked);
-  if (String(query()) === asked) ids.value = all;
+  showIds(question, await readIndex(path, question.wanted));
 }
 
 const reload = () =>
   attempt(async () => {
-    const asked = String(query());
-    const first = await request(`${path}/images?${asked}&limit=${PAGE}`);
-    if (String(query()) === asked) await show(first, asked);
+    const question = nextQuestion();
+    await show(await request(`${path}/images?${question.wanted}&limit=${PAGE}`), question);
   });
 
 let reloading = 0;
 /** Reload soon, and once for all who ask within a second; within five where there are many. */
 function reloadSoon() {
   const wait = ids.peek().length > PAGE ? 5 * RELOAD_EVERY : RELOAD_EVERY;
-  reloading ||= setTimeout(async () => {
-    await reload();
-    reloading = 0;
+  reloading ||= setTimeout(() => {
+    reloading = 0; // What is told from now on the answer may not have.
+    reload();
   }, wait);
 }
 
@@ -287,6 +298,7 @@ function Project() {
   const order = (wanted) => segment(wanted, change);
   useImageUpdates(project.id, {
     onGap: reloadSoon,
+    onCount: reloadSoon,
     onUnknown: reloadSoon,
     onChange: (changes) => (filter.peek() ? reloadSoon() : judgeSoon(changes)),
   });
@@ -352,7 +364,7 @@ const Action = ({ words, icon, onClick }) =>
   html`<button type="button" class="button" aria-label=${words} onClick=${onClick}><${Icon} name=${icon} /><span>${words}</span></button>`;
 
 keepProject(project);
-attempt(() => show(boot.images, String(query())));
+attempt(() => show(boot.images, nextQuestion()));
 mount("conn", html`<${ConnPill} connection=${connection} />`);
 mount("actions", html`<${Actions} />`);
 mount("island", html`<${Page} />`);

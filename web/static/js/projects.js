@@ -6,7 +6,7 @@ import { boot, request } from "./api.js";
 import { Dialogs, NewProjectButton } from "./dialogs.js";
 import { t } from "./i18n.js";
 import { choice, isNarrowed } from "./listing.js";
-import { keepProject, keepProjects, projectIds } from "./stores.js";
+import { addProject, keepProject, keepProjects, projectIds } from "./stores.js";
 import { connection, useAccessChanges, usePolling } from "./hooks.js";
 import { ConnPill, Empty, ErrorNote, Icon, Loading, html, mount } from "./ui.js";
 import { Count, ListTools, ProjectList } from "./components/ProjectList.js";
@@ -36,9 +36,9 @@ async function attempt(work) {
   }
 }
 
-function show({ items, nextCursor }) {
+function show({ items, nextCursor }, before) {
   batch(() => {
-    keepProjects(items);
+    keepProjects(items, before);
     cursor.value = nextCursor;
   });
 }
@@ -64,9 +64,14 @@ const goOn = () =>
     });
   });
 
-/** Read the numbers of all that are shown again, and what came or went. */
+/** Read the first page again; of a longer list the rest stays as it is known. */
 async function refresh() {
-  if (cursor.peek() === null && projectIds.peek().length <= PAGE) show(await request(`/projects?${wanted()}`));
+  const asked = wanted();
+  const before = projectIds.peek();
+  const first = await request(`/projects?${asked}`);
+  if (asked !== wanted()) return;
+  if (projectIds.peek().length <= PAGE) show(first, before);
+  else batch(() => first.items.forEach(addProject));
 }
 
 /** The end of the list, which asks for more when it is nearly seen. */
@@ -86,7 +91,7 @@ function End() {
 
 function Projects() {
   usePolling(refresh);
-  useAccessChanges({ onChange: followLater, onGap: () => refresh().catch(() => {}) });
+  useAccessChanges({ onChange: followLater, onGap: refresh });
   const ids = projectIds.value;
   const nothing = ids.length === 0 && !isNarrowed.value;
   return html`<section class="stack" aria-label=${t("projects.title")}>

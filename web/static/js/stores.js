@@ -102,10 +102,15 @@ export function dropProject(projectId) {
   projectIds.value = projectIds.peek().filter((id) => id !== projectId);
 }
 
-export function keepProjects(projects) {
+/** Show these projects' cards, but for what came or went since there were those *before*. */
+export function keepProjects(projects, before = projectIds.peek()) {
+  const now = projectIds.peek();
+  const came = now.filter((id) => !before.includes(id));
+  const went = before.filter((id) => !now.includes(id));
   batch(() => {
     projects.forEach(keepProject);
-    projectIds.value = projects.map(({ id }) => id);
+    const told = projects.map(({ id }) => id).filter((id) => !went.includes(id));
+    projectIds.value = [...new Set([...came, ...told])];
   });
 }
 

@@ -1,6 +1,6 @@
 // Where files come in: the whole page takes a drop or a paste, the zone also opens the pickers.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n.js";
 import { html, Icon } from "../ui.js";
 import { notify } from "./Toasts.js";
@@ -24,8 +24,8 @@ export function DropZone({ project, large, onSettled }) {
       notify({ kind: "bad", text: t("dropZone.theUploadCouldNotStart") });
     }
   };
-  useEffect(() => followDrags({ setOver, take }), []);
-  useEffect(() => followPastes(take), []);
+  useLayoutEffect(() => followDrags({ setOver, take }), []);
+  useLayoutEffect(() => followPastes(take), []);
 
   const picking = ({ target }) => {
     const chosen = [...target.files];

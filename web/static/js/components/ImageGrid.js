@@ -1,6 +1,6 @@
 // The images of a project as tiles; each tile follows the status of its image.
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { ImageStatus } from "../events.js";
 import { t } from "../i18n.js";
 import { imageOf } from "../stores.js";
@@ -133,7 +133,7 @@ let anchor = null; // Where a range begins: the tile that was clicked before.
  * without opening it, Shift all from the one before. Ctrl+A calls *onAll*, Escape selects none.
  */
 function useSelection(ids, picked, onAll) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if (!picked || document.querySelector("dialog[open]")) return;
       if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;

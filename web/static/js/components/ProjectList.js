@@ -1,6 +1,6 @@
 // Projects as cards or as a table, with what narrows and sorts them; "/" leads to the search.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n.js";
 import { OWNERS, SORTS, VIEWS, choice, choose, clear, isNarrowed } from "../listing.js";
 import { Empty, Icon, html, lazy } from "../ui.js";
@@ -16,7 +16,7 @@ const ProjectTable = lazy(async () => (await import("./ProjectTable.js")).Projec
 function Search() {
   const field = useRef(null);
   const timer = useRef(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest(WRITING) || localStorage.shortcuts === "off") return;

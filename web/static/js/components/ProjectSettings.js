@@ -35,4 +35,10 @@ export function ProjectSettings({ project: { id } }) {
   </form>`;
 }
 
-const read = ({ title, description }) => ({ title: title.value.trim(), description: description.value });
+/** What was changed here; what others change meanwhile stays. */
+function read({ title, description }) {
+  const changes = {};
+  if (title.value !== title.defaultValue) changes.title = title.value.trim();
+  if (description.value !== description.defaultValue) changes.description = description.value;
+  return changes;
+}

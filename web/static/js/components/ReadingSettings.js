@@ -3,24 +3,27 @@
 import { useState } from "preact/hooks";
 import { request } from "../api.js";
 import { t } from "../i18n.js";
+import { keepProject, projectOf } from "../stores.js";
 import { ErrorNote, html } from "../ui.js";
 import { notify } from "./Toasts.js";
 
 const FEWEST_OFFERED = 4;
 
-export function ReadingSettings({ project, images }) {
+export function ReadingSettings({ project: { id }, images }) {
+  const project = projectOf(id).value;
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
-  const [all, setAll] = useState(!project.channels);
+  const [chosenAll, setAll] = useState(null);
+  const all = chosenAll ?? !project.channels;
 
   const save = async (event) => {
     event.preventDefault();
-    const body = read(event.target, all);
+    const body = read(event.target, all, project);
     if (body.channels?.length === 0) return setError({ message: t("readingSettings.chooseAChannelOrAll") });
     setBusy(true);
     try {
-      const { channels, pixelSizeUm } = await request(`/projects/${project.id}`, { method: "PATCH", body });
-      Object.assign(project, { channels, pixelSizeUm });
+      keepProject(await request(`/projects/${id}`, { method: "PATCH", body }));
+      setAll(null);
       notify({ key: "reading", text: t("readingSettings.savedItHoldsForWhat") });
       setError(null);
     } catch (refusal) {
@@ -58,8 +61,11 @@ function offered(project, images) {
   return Array.from({ length: most }, (_, place) => place + 1);
 }
 
-function read(form, all) {
-  const size = form.pixelSizeUm.value;
-  const chosen = [...form.querySelectorAll("[name=channel]:checked")].map(({ value }) => Number(value));
-  return { channels: all ? null : chosen, pixelSizeUm: size ? Number(size) : null };
+/** What was changed here; what others change meanwhile stays. */
+function read({ pixelSizeUm: { value, defaultValue }, elements }, all, { channels }) {
+  const changes = {};
+  const chosen = [...elements].filter(({ name, checked }) => name === "channel" && checked).map((each) => Number(each.value));
+  if (String(all ? null : chosen) !== String(channels)) changes.channels = all ? null : chosen;
+  if (value !== defaultValue) changes.pixelSizeUm = value ? Number(value) : null;
+  return changes;
 }

@@ -5,6 +5,7 @@ import { t } from "../i18n.js";
 import { html, Icon } from "../ui.js";
 
 const SHOWN_FOR = { ok: 4500, bad: 9000 };
+const OFFERED_FOR = 20_000; // What one can act on; to find it and to reach it takes time.
 const MOST = 4;
 const ANNOUNCE_AFTER = 400;
 
@@ -41,9 +42,9 @@ function act({ key, action }) {
   action.run();
 }
 
-function dismissLater({ key, kind }) {
+function dismissLater({ key, kind, link, action }) {
   clearTimeout(timers.get(key));
-  timers.set(key, setTimeout(() => dismiss(key), SHOWN_FOR[kind]));
+  timers.set(key, setTimeout(() => dismiss(key), link || action ? OFFERED_FOR : SHOWN_FOR[kind]));
 }
 
 // Spoken once it is quiet: a screen reader hears the sum, not every step to it.

@@ -17,6 +17,7 @@ import { changeLook, channels, choose, chosen, colouredBy, colouring, cursor, fi
 import { toImage } from "./view.js";
 
 const MAP = 132;
+const OPEN_AGAIN = 15_000;
 const LATE = 1_200; // Milliseconds after which waiting is told of.
 
 /** *whole* is the address of a file that browsers draw; without one the pixels come in tiles. *notes* and *editor* lie over and beside the stage. */
@@ -84,26 +85,31 @@ function useStage(element, image) {
 /** Open the picture; `{picture, state}` with state opening, ready or failed. */
 function usePicture(image, whole) {
   const [shown, setShown] = useState({ picture: null, state: "opening" });
-  const [, setTroubles] = useState(0);
+  const [, setChanges] = useState(0);
   useEffect(() => {
     const stopped = new AbortController();
     const source = whole ? new WholePicture(whole, image) : new Tiles(image.id);
     let made = null;
     showPlaceholder(image);
-    source.open(stopped.signal).then(
+    const open = () => source.open(stopped.signal).then(
       (manifest) => {
         if (stopped.signal.aborted) return;
         const settings = rememberedChannels(image.projectId, manifest) ?? firstSettings(manifest);
         made = new Picture(source, settings, () => {
           stage.peek()?.redraw("picture");
-          setTroubles(made?.troubles ?? 0);
+          setChanges((count) => count + 1); // Also what is at the pointer may be there only now.
         });
         stage.peek().showPicture(made);
         channels.value = { manifest, settings };
         setShown({ picture: made, state: "ready" });
       },
-      (error) => stopped.signal.aborted || setShown({ picture: null, state: "failed", error }),
+      (error) => {
+        if (stopped.signal.aborted) return;
+        setShown({ picture: null, state: "failed", error });
+        if (!error.isFinal) setTimeout(() => stopped.signal.aborted || open(), OPEN_AGAIN);
+      },
     );
+    open();
     return () => {
       stopped.abort();
       made?.close();

@@ -7,6 +7,7 @@ const MOST_TILES = 160; // Kept; beyond, those that were drawn longest ago go.
 const MOST_LOADING = 6;
 const MOST_TRIES = 3;
 const TRY_AGAIN = 1_500;
+const TRY_ANEW = 15_000; // After so many tries.
 
 export class Picture {
   #source;
@@ -156,11 +157,22 @@ export class Picture {
       this.#tries.delete(key);
     } catch {
       this.#tries.set(key, (this.#tries.get(key) ?? 0) + 1);
-      this.troubles = [...this.#tries.values()].filter((tries) => tries >= MOST_TRIES).length;
+      this.#countTroubles();
+      if (this.#tries.get(key) === MOST_TRIES) setTimeout(() => this.#tryAnew(key), TRY_ANEW);
       await new Promise((done) => setTimeout(done, TRY_AGAIN));
     }
     this.#loading.delete(key);
     this.#onChange?.();
+  }
+
+  #tryAnew(key) {
+    this.#tries.delete(key);
+    this.#countTroubles();
+    this.#onChange?.();
+  }
+
+  #countTroubles() {
+    this.troubles = [...this.#tries.values()].filter((tries) => tries >= MOST_TRIES).length;
   }
 
   #keep(key, tile) {
