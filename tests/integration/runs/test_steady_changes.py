@@ -13,7 +13,8 @@ from worker.recounting import STATS_INTERVAL
 
 pytestmark = pytest.mark.xdist_group("real workers")
 
-LOAD_SECONDS = 3
+LOAD_SECONDS = 3  #: Longer on a machine that folds too seldom in that time.
+FOLDS = 3
 
 
 def test_a_steady_stream_of_changes_is_folded_at_intervals_and_ends_exact(fleet: Fleet) -> None:
@@ -22,8 +23,9 @@ def test_a_steady_stream_of_changes_is_folded_at_intervals_and_ends_exact(fleet:
     [image] = lab.images(project)
     folds = set()
 
-    end = time.monotonic() + LOAD_SECONDS
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while time.monotonic() < begun + LOAD_SECONDS or len(folds - {None}) < FOLDS:
+        assert time.monotonic() < begun + SECONDS, "the counts are hardly ever folded"
         lab.segment(project, [image], engine="gated")
         folds.add(lab.value("SELECT folded_at FROM project_stats"))
         lab.cancel(Scope.IMAGE, image)
@@ -34,6 +36,5 @@ def test_a_steady_stream_of_changes_is_folded_at_intervals_and_ends_exact(fleet:
     )
     in_order = sorted(folds - {None})
     gaps = [later - earlier for earlier, later in pairwise(in_order)]
-    assert len(gaps) > 1
     assert min(gaps) >= timedelta(seconds=STATS_INTERVAL)
     assert lab.is_exact(project)
