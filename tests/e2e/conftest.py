@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from shared.client.rest import RestClient
 from shared.credentials.tokens import csrf_token
@@ -32,6 +32,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  #: Milliseconds; a machine that is busy with other tests is slow.
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,21 @@ FILLED = """
 }
 """
 
+#: Whether anything is drawn in the first histogram.
+DRAWN = """
+() => {
+  const canvas = document.querySelector(".curve");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.some(Boolean);
+}
+"""
+
 
 def displayed(page: Page, address: str) -> Page:
     page.goto(address)
     page.get_by_role("tab", name="Display").click()
     page.locator(".curve").first.wait_for(timeout=PATIENCE)
+    page.wait_for_function(DRAWN)  # Which happens after the frame that brings the canvas.
     return page
 
 

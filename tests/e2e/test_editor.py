@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import OUTLINED
+from tests.e2e.test_recovering import first_of
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -19,6 +20,15 @@ NewContext = Callable[..., BrowserContext]
 DrawnFiles = Callable[..., list[Path]]
 
 Json = dict[str, Any]
+
+#: Keeps every state of saving that was ever shown: some pass sooner than one looks.
+WITNESS = """
+window.states = [];
+new MutationObserver(() => {
+  const { saving } = document.querySelector("[data-saving]").dataset;
+  if (saving !== states.at(-1)) states.push(saving);
+}).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-saving"] });
+"""
 
 WIDTH, HEIGHT = 144, 72  #: Of the picture: disks of radius 12 around (36, 36), (72, 36), (108, 36).
 
@@ -116,15 +126,16 @@ def test_what_is_drawn_is_saved_by_itself_and_measured(
     image: Image, new_context: NewContext
 ) -> None:
     page = opened(image.owner.sign_in(new_context()), image)
+    page.evaluate(WITNESS)
 
     take(page, "Draw an object")
     for corner in ((10, 4), (30, 4), (30, 14), (10, 14)):
         click(page, *corner)
     page.keyboard.press("Enter")
     see_objects(page, 4)
-    expect(page.locator("[data-saving]")).to_have_attribute("data-saving", "unsaved")
-    see_saved(page)
+    page.wait_for_function("() => states.at(-1) === 'saved'")
 
+    assert page.evaluate("states") == ["unsaved", "saving", "saved"]
     expect(page.locator("[data-selection]")).to_contain_text("200 px²")
     drawn = max(image.objects(), key=lambda each: each["label"])
     assert drawn["measurements"]["area"] == pytest.approx(200, abs=25)
@@ -295,25 +306,26 @@ def test_a_save_whose_answer_was_lost_is_no_conflict_with_oneself(
     image: Image, new_context: NewContext
 ) -> None:
     page = opened(image.owner.sign_in(new_context()), image)
-    lost: list[Route] = []
+    held: list[Route] = []
 
-    def lose(route: Route) -> None:
-        if route.request.method != "PUT" or lost:
-            return route.fallback()
-        lost.append(route)
-        route.fetch()  # The server saves; the page never hears of it.
-        return route.abort()
+    def hold_the_first(route: Route) -> None:
+        if route.request.method != "PUT" or held:
+            route.fallback()
+        else:
+            held.append(route)
 
-    page.route("**/segmentation", lose)
+    page.route("**/segmentation", hold_the_first)
     click(page, 36, 36)
     page.keyboard.press("Delete")
-    expect(page.locator("[data-saving='unsaved'], [data-saving='saving']")).to_have_count(1)
+    expect(page.locator("[data-saving]")).to_have_attribute("data-saving", "saving")
+    lost = first_of(held, page)
+    lost.fetch()  # The server saves; the page never hears of it.
+    lost.abort()
     see_saved(page)
     take(page, "Draw an object")
     drag(page, (10, 4), (30, 4), (30, 14), (10, 14), (10, 5))
     see_saved(page)
 
-    assert len(lost) == 1
     assert len(image.objects()) == 3
     expect(page.get_by_role("button", name="Keep mine")).to_have_count(0)
 

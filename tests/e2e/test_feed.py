@@ -185,6 +185,8 @@ def test_a_dashboard_asks_the_server_a_few_times_however_many_projects_it_has(
     for place in range(50):
         ana.rest.create_project(f"Plate {place}")
     dashboard = ana.sign_in(new_context())
+    see(dashboard, "#conn", "Live")
+    dashboard.wait_for_load_state("networkidle")  # What it still asks now is not counted below.
     asked: list[str] = []
     dashboard.on(
         "request",

@@ -1,6 +1,7 @@
 """Finding projects: on the dashboard and on the page of all of them."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -93,11 +94,10 @@ def test_a_long_list_comes_as_one_scrolls_and_each_project_once(
     page.locator(".card").first.wait_for()
     assert page.locator(".card").count() <= 60
 
-    for _ in range(40):
+    deadline = time.monotonic() + PATIENCE / 1000
+    while page.locator(".card").count() < 130 and time.monotonic() < deadline:
         page.mouse.wheel(0, 4000)
         page.wait_for_timeout(100)
-        if page.locator(".card").count() == 130:
-            break
 
     assert titles(page) == [f"Plate {number:03}" for number in range(130)]
     expect(page.locator(".list-end")).to_have_count(0)

@@ -79,13 +79,18 @@ def held_back(page: Page, pattern: str, *, times: int | None = None) -> list[Rou
     return held
 
 
+def all_of(held: list[Route], page: Page, count: int) -> list[Route]:
+    """Return the requests that were kept, once there are so many."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while len(held) < count:
+        assert time.monotonic() < deadline, f"the page asked {len(held)} times, not {count}"
+        page.wait_for_timeout(50)
+    return held
+
+
 def first_of(held: list[Route], page: Page) -> Route:
     """Return the first request that was kept, once there is one."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while not held:
-        assert time.monotonic() < deadline, "the page asked for nothing"
-        page.wait_for_timeout(50)
-    return held[0]
+    return all_of(held, page, 1)[0]
 
 
 def refuse(route: Route, status: int = 409) -> None:
@@ -173,7 +178,7 @@ def test_an_upload_is_in_the_tally_before_it_arrived_and_beside_what_others_add(
     see(page, "[data-tally]", "0 of 3 segmented")
     ana.rest.upload(project["id"], drawn_files(2, disk_count=5))
     see(page, "[data-tally]", "0 of 5 segmented")
-    for each in asked:
+    for each in all_of(asked, page, 3):
         refuse(each, 403)
 
     see(page, "[data-tally]", "0 of 2 segmented")

@@ -120,8 +120,8 @@ def test_outlines_that_lie_far_apart_are_told_apart_without_a_mask_of_all_betwee
     assert told == ["1 outline theirs"]
 
 
-def in_conflict(image: Image, other: Any, new_context: NewContext, **look: Any) -> Page:
-    """Return the page of the slower of two, who drew an object and deleted one."""
+def in_conflict(image: Image, other: Any, new_context: NewContext, **look: Any) -> tuple[Page, Any]:
+    """Return the page of the slower of two, who drew an object and deleted one; and theirs."""
     shared_with(image, other, "editor")
     ana = opened(image.owner.sign_in(new_context()), image)
     eva = opened(other.sign_in(new_context(**look)), image)
@@ -133,6 +133,7 @@ def in_conflict(image: Image, other: Any, new_context: NewContext, **look: Any) 
     ana.get_by_label("Class", exact=True).fill("dividing")
     ana.get_by_label("Class", exact=True).press("Enter")
     see_saved(ana)
+    theirs = image.saved()
     take(eva, "Draw an object")
     drag(eva, (10, 4), (30, 4), (30, 14), (10, 14), (10, 5))
     take(eva, "Select")
@@ -141,13 +142,13 @@ def in_conflict(image: Image, other: Any, new_context: NewContext, **look: Any) 
     see_objects(eva, 3)
     eva.context.set_offline(False)
     eva.get_by_role("button", name="Review differences").wait_for(timeout=PATIENCE)
-    return eva
+    return eva, theirs
 
 
 def test_who_was_slower_sees_all_that_differs_before_deciding(
     image: Image, eva: Any, new_context: NewContext
 ) -> None:
-    page = in_conflict(image, eva, new_context)
+    page, _ = in_conflict(image, eva, new_context)
 
     page.get_by_role("button", name="Review differences").click()
 
@@ -165,7 +166,7 @@ def test_who_was_slower_sees_all_that_differs_before_deciding(
 def test_differences_are_gone_through_by_keys_and_drawn(
     image: Image, eva: Any, new_context: NewContext
 ) -> None:
-    page = in_conflict(image, eva, new_context)
+    page, _ = in_conflict(image, eva, new_context)
     assert page.evaluate(BLUE) == 0
 
     page.get_by_role("button", name="Review differences").click()
@@ -195,7 +196,7 @@ def test_the_review_is_accessible_and_fits(
     image: Image, eva: Any, new_context: NewContext, theme: str, width: int
 ) -> None:
     size = {"width": width, "height": 844}
-    page = in_conflict(image, eva, new_context, color_scheme=theme, viewport=size)
+    page, theirs = in_conflict(image, eva, new_context, color_scheme=theme, viewport=size)
 
     page.get_by_role("button", name="Review differences").click()
 
@@ -209,4 +210,4 @@ def test_the_review_is_accessible_and_fits(
     page.get_by_role("button", name="Load theirs").click()
     see_saved(page)
     see_objects(page, 2)
-    assert ask(eva, "GET", f"images/{image.id}/segmentation")["version"] == 2
+    assert ask(eva, "GET", f"images/{image.id}/segmentation")["version"] == theirs["version"]

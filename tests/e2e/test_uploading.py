@@ -219,7 +219,7 @@ def test_an_upload_goes_on_from_page_to_page_by_itself(
     line: Callable[..., Line],
     large_file: Path,
 ) -> None:
-    project, way = ana.rest.create_project("Wandering"), line(rate=6e6)
+    project, way = ana.rest.create_project("Wandering"), line(rate=1e6)
     page = project_page(at(ana, way), new_context(), project)
     choose(page, large_file)
     until(lambda: share_of(page) >= 10, seconds=60)
@@ -246,7 +246,7 @@ def test_a_page_of_the_account_shows_what_another_page_begins_to_upload(
     line: Callable[..., Line],
     large_file: Path,
 ) -> None:
-    project, way = ana.rest.create_project("Beside the settings"), line(rate=6e6)
+    project, way = ana.rest.create_project("Beside the settings"), line(rate=1e6)
     page = project_page(at(ana, way), new_context(), project)
     settings = page.context.new_page()
     settings.goto(f"{way.address}/settings/appearance")
