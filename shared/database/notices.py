@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import RowMapping
 
 from shared.domain.channels import ChannelKind
-from shared.domain.events import EventType, Notice
+from shared.domain.events import EventType, Notice, NoticeLevel
 
 _POST = text(
     """
@@ -21,7 +21,12 @@ _END = text("DELETE FROM notices WHERE code = :code AND ends_at > now() RETURNIN
 
 _SWEEP = text("DELETE FROM notices WHERE ends_at <= now()")
 
-_CURRENT = text("SELECT code, level, text, at FROM notices WHERE ends_at > now() ORDER BY at, code")
+_STAYING = text(
+    f"""
+SELECT code, level, text, at FROM notices
+WHERE ends_at > now() AND level <> '{NoticeLevel.INFO}' ORDER BY at, code
+"""  # noqa: S608 - built from words of the domain
+)
 
 _TELL = text(
     f"""
@@ -44,9 +49,9 @@ def end(connection: Connection, code: str) -> bool:
     return connection.execute(_END, {"code": code}).first() is not None
 
 
-def current(connection: Connection) -> list[RowMapping]:
-    """Return the notices that hold, in the order in which they came."""
-    return list(connection.execute(_CURRENT).mappings())
+def staying(connection: Connection) -> list[RowMapping]:
+    """Return the notices that hold and do not pass by themselves, in the order they came in."""
+    return list(connection.execute(_STAYING).mappings())
 
 
 def tell_everybody(connection: Connection, notice: Notice) -> None:

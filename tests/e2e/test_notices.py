@@ -11,6 +11,8 @@ from playwright.sync_api import BrowserContext, expect
 from tests.e2e.conftest import PATIENCE, Person, System
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import see
+from tests.e2e.test_missed_news import TICKET
+from tests.e2e.test_recovering import first_of, held_back
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -58,6 +60,26 @@ def test_a_notice_comes_live_stays_on_every_page_and_is_dismissed_once(
 
     notice("Restart at 19:00.", "--level", "error")
     expect(page.locator(".notice-line.bad")).to_contain_text("19:00", timeout=PATIENCE)
+
+
+def test_a_notice_that_came_or_ended_before_the_page_listened_is_not_missed(
+    ana: Person, new_context: NewContext, notice: Notice
+) -> None:
+    page = ana.sign_in(new_context())
+
+    def opened_and_then(*words: str) -> None:
+        tickets = held_back(page, TICKET)
+        page.goto(ana.address)
+        ticket = first_of(tickets, page)
+        notice(*words)
+        ticket.continue_()
+        page.unroute(TICKET)
+
+    opened_and_then("Restart at 18:00.")
+    expect(page.locator(".notice-line")).to_contain_text("18:00", timeout=PATIENCE)
+
+    opened_and_then("--end", "We are back.")
+    expect(page.locator(".notice-line")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_the_end_of_a_notice_takes_it_away_and_says_so(

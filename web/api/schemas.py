@@ -6,7 +6,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from shared.domain.accounts import Role, ShareStatus
 from shared.domain.activities import Activity
-from shared.domain.events import ImageFailure
+from shared.domain.events import ImageFailure, Notice
 from shared.domain.images import ImageStatus, RejectionCode
 from shared.domain.quality import Flag, Quality
 from shared.domain.stats import DashboardMetrics, ProjectStats
@@ -251,6 +251,13 @@ class ActivityList(Answer):
 
     items: list[Activity]
     next_cursor: UUID | None
+
+
+class NoticeList(Answer):
+    """What the operator tells everybody now, the oldest first; always one page."""
+
+    items: list[Notice]
+    next_cursor: str | None
 
 
 class DashboardAnswer(Answer):

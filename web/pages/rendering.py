@@ -13,7 +13,6 @@ from sqlalchemy.engine import RowMapping
 from shared.database import cards, notices
 from shared.database.cards import CardFilter
 from shared.database.paging import Cut
-from shared.domain.events import NoticeLevel
 from shared.domain.wire import Wire, rfc3339
 from web.access import current_account, current_csrf_token, services
 from web.api.schemas import ProjectJson
@@ -99,8 +98,7 @@ def latest_projects() -> list[ProjectJson]:
 def current_notices() -> list[RowMapping]:
     """Return what the operator tells everybody and that passes not by itself."""
     with services().database.reading() as connection:
-        held = notices.current(connection)
-    return [each for each in held if each["level"] != NoticeLevel.INFO]
+        return notices.staying(connection)
 
 
 def _frame(preferences: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,21 @@ def test_a_later_notice_of_the_same_code_takes_its_place(run, client_of, alice):
     assert "nearly full" in page
 
 
+def test_rest_lists_what_stays(run, client_of, alice):
+    run("notice", "Restart at 18:00.")
+    run("notice", "Welcome back.", "--code", "hello", "--level", "info")
+
+    answer = client_of(alice).get("/api/v1/notices").json
+
+    [notice] = answer["items"]
+    assert answer["nextCursor"] is None
+    facts = [notice[each] for each in ("level", "code", "text")]
+    assert facts == ["warning", "maintenance", "Restart at 18:00."]
+    shown = f'data-code="maintenance" data-at="{notice["timestamp"]}"'
+    assert shown in client_of(alice).get("/").text
+    assert client_of(None).get("/api/v1/notices").status_code == 401
+
+
 def test_what_only_informs_is_told_and_stays_on_no_page(run, database, client_of, alice):
     run("notice", "Welcome back.", "--level", "info")
 

@@ -191,7 +191,7 @@ export async function cancel(path, words) {
   }
 }
 
-if (boot.user) connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub: tellUser });
+if (boot.user) connection.listen(channel(ChannelKind.USER, boot.user.id), { onPub: tellUser, onGap: askForNotices });
 
 /** Say what concerns the user and no part of the page. */
 function tellUser({ type, data }) {
@@ -205,8 +205,19 @@ function tellUser({ type, data }) {
   }
 }
 
+let noticesTold = 0;
+
+/** Show the notices that hold now, whatever was missed. */
+async function askForNotices() {
+  const before = noticesTold;
+  const { items } = await request("/notices");
+  if (noticesTold !== before) return askForNotices();
+  if (items.length || document.querySelector(".notice-line")) (await import("./notices.js")).showNotices(items);
+}
+
 /** Show what the operator tells everybody: what passes as a message, the rest until dismissed. */
 function tellNotice(said) {
+  noticesTold += 1;
   const { code, level, text } = said;
   if (level === NoticeLevel.INFO) notify({ key: code, text });
   import("./notices.js")

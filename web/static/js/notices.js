@@ -47,4 +47,13 @@ export function showNotice({ code, level, text, timestamp }) {
   prepare(line);
 }
 
+/** Show these notices and no other. */
+export function showNotices(told) {
+  const keys = new Set(told.map(({ code, timestamp }) => `${code} ${timestamp}`));
+  for (const line of lines()) {
+    if (!keys.delete(keyOf(line))) line.remove();
+  }
+  for (const each of told) if (keys.has(`${each.code} ${each.timestamp}`)) showNotice(each);
+}
+
 lines().forEach(prepare);
