@@ -101,7 +101,9 @@ export class Channels {
       if (channel.listeners.has(listener)) await listener.onGap?.();
     } catch (refusal) {
       if (refusal.isFinal) return;
-      setTimeout(() => this.#askFor(channel, listener, Math.min(2 * wait, ASK_AT_LEAST)), wait);
+      // Not all pages at once, which may have been refused together.
+      const jittered = wait * (0.5 + Math.random());
+      setTimeout(() => this.#askFor(channel, listener, Math.min(2 * wait, ASK_AT_LEAST)), jittered);
     }
   }
 

@@ -246,10 +246,10 @@ function receiveStats({ type, data, isSnapshot, cf }) {
   if (!isNews) return;
   // Its code comes with the first news. Those who wait for it get it in their order.
   import("./summaries.js").then(({ summarise }) => summarise(data, before)).catch(() => {});
-  const settled = before?.pendingCount > 0 && data.stats.pendingCount === 0;
-  // One message may stand for others, and says of them all no more than which was the largest.
-  const others = isSnapshot || cf > 1 || Object.keys(data.operations ?? {}).length > 1;
-  if (settled || others || CHANGING_LOOKS.has(data.operation ?? data.updateType)) refetchProjectSoon(data.projectId);
+  // A message may stand for others: the one that told of work has never come then.
+  const settled = data.stats.pendingCount === 0 && (before?.pendingCount > 0 || cf > 1);
+  const operations = [data.operation ?? data.updateType, ...Object.keys(data.operations ?? {})];
+  if (isSnapshot || settled || operations.some((each) => CHANGING_LOOKS.has(each))) refetchProjectSoon(data.projectId);
 }
 
 // What a card shows beside its counts: title and owner, and the newest images with their results.

@@ -26,6 +26,7 @@ async function refresh() {
     keepImage(await request(`/images/${id}`));
   } catch (refusal) {
     if (refusal.status !== 404) throw refusal;
+    await request(`/projects/${boot.project.id}`); // Where that is not there either, useGone says so.
     deleted.value = true;
   }
 }

@@ -47,16 +47,22 @@ function query() {
   return asked;
 }
 
+let attempts = 0;
+/** Show that we wait for *work*, and how the latest one ended. */
 async function attempt(work) {
+  const mine = ++attempts;
   loading.value = true;
+  let refusal = null;
   try {
     await work();
-    failure.value = null;
-  } catch (refusal) {
-    failure.value = refusal;
-  } finally {
-    loading.value = false;
+  } catch (thrown) {
+    refusal = thrown;
   }
+  if (mine !== attempts) return;
+  batch(() => {
+    failure.value = refusal;
+    loading.value = false;
+  });
 }
 
 let asked = 0;
@@ -89,14 +95,21 @@ const reload = () =>
     await show(await request(`${path}/images?${question.wanted}&limit=${PAGE}`), question);
   });
 
-let reloading = 0;
+const reloading = { timer: 0, underWay: false, again: false };
 /** Reload soon, and once for all who ask within a second; within five where there are many. */
 function reloadSoon() {
+  reloading.again = reloading.underWay; // The answer that is on its way may not have it.
+  if (reloading.underWay) return;
   const wait = ids.peek().length > PAGE ? 5 * RELOAD_EVERY : RELOAD_EVERY;
-  reloading ||= setTimeout(() => {
-    reloading = 0; // What is told from now on the answer may not have.
-    reload();
-  }, wait);
+  reloading.timer ||= setTimeout(reloadNow, wait);
+}
+
+async function reloadNow() {
+  Object.assign(reloading, { timer: 0, underWay: true });
+  await reload();
+  reloading.underWay = false;
+  if (reloading.again) reloadSoon();
+  else if (failure.peek() && !failure.peek().isFinal) setTimeout(reloadSoon, ASK_AGAIN);
 }
 
 const refresh = async () => {

@@ -1,6 +1,7 @@
 // What a project is called, and what it is about.
 
 import { useState } from "preact/hooks";
+import { contentOf, settleForm } from "../forms.js";
 import { t } from "../i18n.js";
 import { changeProject } from "../project_acts.js";
 import { projectOf } from "../stores.js";
@@ -14,8 +15,11 @@ export function ProjectSettings({ project: { id } }) {
   const save = async (event) => {
     event.preventDefault();
     setError(null);
+    const form = event.target;
+    const sent = contentOf(form);
     try {
-      await changeProject(id, read(event.target));
+      await changeProject(id, read(form));
+      settleForm(form, sent);
       notify({ key: "project-settings", text: t("projectSettings.theSettingsOfTheProject") });
     } catch (refusal) {
       setError(refusal);
@@ -38,7 +42,7 @@ export function ProjectSettings({ project: { id } }) {
 /** What was changed here; what others change meanwhile stays. */
 function read({ title, description }) {
   const changes = {};
-  if (title.value !== title.defaultValue) changes.title = title.value.trim();
+  if (title.value.trim() !== title.defaultValue) changes.title = title.value.trim();
   if (description.value !== description.defaultValue) changes.description = description.value;
   return changes;
 }

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { request } from "../api.js";
+import { contentOf, settleForm } from "../forms.js";
 import { t } from "../i18n.js";
 import { keepProject, projectOf } from "../stores.js";
 import { ErrorNote, html } from "../ui.js";
@@ -18,11 +19,14 @@ export function ReadingSettings({ project: { id }, images }) {
 
   const save = async (event) => {
     event.preventDefault();
-    const body = read(event.target, all, project);
+    const form = event.target;
+    const body = read(form, all, project);
+    const sent = contentOf(form);
     if (body.channels?.length === 0) return setError({ message: t("readingSettings.chooseAChannelOrAll") });
     setBusy(true);
     try {
       keepProject(await request(`/projects/${id}`, { method: "PATCH", body }));
+      settleForm(form, sent);
       setAll(null);
       notify({ key: "reading", text: t("readingSettings.savedItHoldsForWhat") });
       setError(null);
@@ -65,7 +69,7 @@ function offered(project, images) {
 function read({ pixelSizeUm: { value, defaultValue }, elements }, all, { channels }) {
   const changes = {};
   const chosen = [...elements].filter(({ name, checked }) => name === "channel" && checked).map((each) => Number(each.value));
-  if (String(all ? null : chosen) !== String(channels)) changes.channels = all ? null : chosen;
+  if (String(all ? null : chosen) !== String(channels ?? null)) changes.channels = all ? null : chosen;
   if (value !== defaultValue) changes.pixelSizeUm = value ? Number(value) : null;
   return changes;
 }
