@@ -1,6 +1,7 @@
 """A line to the pages that is slow, or cut in the middle of a request."""
 
 import socket
+import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,6 +9,7 @@ from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
 CHUNK = 1 << 15
+AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Line:
@@ -32,6 +34,8 @@ class Line:
         with self._lock:
             for each in self._open:
                 with suppress(OSError):
+                    # Else a browser that is sending may not hear of it for a minute.
+                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                     each.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:

@@ -92,8 +92,7 @@ def test_a_list_of_projects_undoes_neither_a_new_card_nor_one_that_went(page: Pa
     ids = run(
         page,
         """
-        const stores = await import(JS + "stores.js");
-        const { addProject, dropProject, keepProjects, projectIds } = stores;
+        const { addProject, dropProject, keepProjects, projectIds } = await import(JS + "cards.js");
         const project = (id) => ({ id, title: id, stats: { projectId: id, version: 1 } });
         keepProjects([project("a"), project("b")]);
         const before = projectIds.peek();

@@ -18,7 +18,7 @@ window.fetch = (path, { method, headers } = {}) =>
     ? new Promise(() => {})
     : new Promise((answer, lose) => waiting.push({ path, method, headers, answer, lose }));
 const { keepStats, shownStatsOf, expectChange, settle } = await import(JS + "stores.js");
-const { changeOptimistically } = await import(JS + "hooks.js");
+const { changeOptimistically } = await import(JS + "optimism.js");
 const { request } = await import(JS + "api.js");
 const told = (version, imageCount) =>
   ({ projectId: "p", version, imageCount, uploadedCount: imageCount });
@@ -154,7 +154,8 @@ def test_an_event_that_names_the_click_settles_it_before_the_answer(page: Page) 
         page,
         """
         let tell;
-        const { connection, useOptimisticProjectUpdates } = await import(JS + "hooks.js");
+        const { connection } = await import(JS + "hooks.js");
+        const { useOptimisticProjectUpdates } = await import(JS + "optimism.js");
         connection.listen = (name, { onPub }) => { tell = onPub; return () => {}; };
         const { h, render } = await import("preact");
         let click, change;

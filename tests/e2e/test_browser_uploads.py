@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.test_browser_modules import page, run  # noqa: F401 - the fixture is used by name
+from tests.e2e.test_recovering import all_of, held_back
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -74,3 +75,33 @@ def test_a_row_is_known_again_by_place_name_size_and_moment(page: Page) -> None:
     )
 
     assert found == ["r", "r", None, None, None, None]
+
+
+def test_a_dead_line_is_given_up_and_asked_on_another(page: Page) -> None:  # noqa: F811
+    """No error comes of it for a quarter of an hour: neither answers nor bytes move."""
+    page.clock.install()
+    asked = held_back(page, "**/api/v1/uploads")
+    run(
+        page,
+        """
+        const { send } = await import(JS + "uploads/sending.js");
+        globalThis.told = [];
+        const file = new File([new Uint8Array(5e6)], "a.tif");
+        const row = { name: "a.tif", path: "", size: 5e6, modified: 7, projectId: "p", opId: "o" };
+        const quiet = () => {};
+        const on = { url: quiet, progress: quiet, retry: () => told.push("retry"),
+          verdict: ({ state }) => told.push(state) };
+        globalThis.upload = await send(row, file, { csrf: () => "t", on });
+        """,
+    )
+    all_of(asked, page, 1)
+
+    page.clock.run_for(59_000)
+    assert page.evaluate("told") == []
+    page.clock.run_for(2_000)
+    all_of(asked, page, 2)
+    assert page.evaluate("told") == ["retry"]
+
+    page.evaluate("upload.abort()")
+    page.clock.run_for(400_000)
+    assert (len(asked), page.evaluate("told")) == (2, ["retry"])

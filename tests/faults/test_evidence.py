@@ -63,7 +63,10 @@ def break_and_examine(plant: Plant, album: Album, statement: str) -> Entry:
 
 
 def test_a_completion_counted_twice_is_double(plant: Plant, done: Album) -> None:
-    statement = "UPDATE activity_buckets SET completions = completions + 1 WHERE user_id = :owner"
+    statement = """
+        UPDATE activity_buckets SET completions = completions + 1 WHERE ctid =
+        (SELECT ctid FROM activity_buckets WHERE user_id = :owner AND completions > 0 LIMIT 1)
+    """
 
     assert break_and_examine(plant, done, statement).double == 1
 

@@ -39,6 +39,7 @@ WHOLES = MappingProxyType(
             "js/components/ProjectList.js",
             "js/dialogs.js",
             "js/feed.js",
+            "js/home_hooks.js",
             "js/listing.js",
             "js/throughput.js",
         ),

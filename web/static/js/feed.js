@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { boot, request } from "./api.js";
 import { ChannelKind, EventType, channel } from "./events.js";
-import { useWebSocket } from "./hooks.js";
+import { useWebSocket } from "./home_hooks.js";
 
 /** The entries that are known, newest first; an entry that grows stays where it began. */
 export const entries = signal([]);

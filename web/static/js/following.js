@@ -3,7 +3,7 @@
 import { request } from "./api.js";
 import { AccessChange } from "./events.js";
 import { t } from "./i18n.js";
-import { addProject, dropProject } from "./stores.js";
+import { addProject, dropProject } from "./cards.js";
 import { notify } from "./components/Toasts.js";
 
 const NEWS = {

@@ -1,18 +1,15 @@
 // What components use to be live; the names are those of the seed.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { batch, signal } from "@preact/signals";
+import { batch } from "@preact/signals";
 import { boot, request } from "./api.js";
-import { Connection, randomId } from "./connection.js";
+import { Connection } from "./connection.js";
 import { AccessChange, ChannelKind, EventType, ExportStatus, NoticeLevel, Operation, channel } from "./events.js";
 import { t } from "./i18n.js";
 import {
   applyImageChange,
-  expectChange,
-  keepMetrics,
   keepProject,
   keepStats,
-  metrics,
   projectOf,
   settle,
   shownStatsOf,
@@ -29,12 +26,6 @@ function onSignedOut() {
 
 /** The page's one connection. */
 export const connection = new Connection({ openTicket, onSignedOut }).start();
-const dashboardUpdated = signal(null);
-
-/** Return the page's one connection and how it is: live, reconnecting, paused, elsewhere or signed-out. */
-export function useWebSocket() {
-  return { manager: connection, state: connection.state.value };
-}
 
 /** Run *refresh* every 10 s while updates do not come by themselves. */
 export function usePolling(refresh) {
@@ -51,49 +42,6 @@ export function useProjectCardUpdates(projectId, { active = true, onRevoked } = 
     [projectId, active],
   );
   return { projectStats: shownStatsOf(projectId).value };
-}
-
-/**
- * As useProjectCardUpdates, and `change(delta, ask, opId)`: show the counts with *delta* at once, and
- * call `ask(opId)`, whose request shows that id as its X-Op-Id. What it answers or, earlier, an event
- * that names the id takes the place of *delta*; when it throws, the counts go back and the caller says
- * why.
- */
-export function useOptimisticProjectUpdates(projectId) {
-  const { projectStats } = useProjectCardUpdates(projectId);
-  return { projectStats, change: (...args) => changeOptimistically(projectId, ...args) };
-}
-
-export async function changeOptimistically(projectId, delta, ask, opId = randomId()) {
-  expectChange(projectId, opId, delta);
-  try {
-    const answer = await ask(opId);
-    batch(() => {
-      keepStats(answer.stats);
-      settle(projectId, opId);
-    });
-    return answer;
-  } catch (refusal) {
-    settle(projectId, opId);
-    // Without an answer it may have happened all the same.
-    if (!refusal.status) refetchStats(projectId);
-    throw refusal;
-  }
-}
-
-const refetchStats = (projectId) => request(`/projects/${projectId}/stats`).then(keepStats).catch(() => {});
-
-/** Return the user's totals and when they last changed. */
-export function useDashboardMetrics({ onChange } = {}) {
-  useEffect(() => {
-    const onPub = ({ type, data }) => {
-      if (type !== EventType.DASHBOARD_METRICS_UPDATE || !keepMetrics(data.metrics)) return;
-      dashboardUpdated.value = data.timestamp;
-      onChange?.(data);
-    };
-    return connection.listen(channel(ChannelKind.DASH, boot.user.id), { onPub });
-  }, []);
-  return { metrics: metrics.value, lastUpdated: dashboardUpdated.value };
 }
 
 /**
@@ -123,29 +71,6 @@ export function useAccessChanges({ onChange, onGap }) {
   }, []);
 }
 
-const NEARLY = "300px";
-
-/** Return whether the element of *ref* is in the window, or nearly. */
-export function useSeen(ref) {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!ref.current) return undefined;
-    const look = (entries) => setSeen(entries.at(-1).isIntersecting);
-    const observer = new IntersectionObserver(look, { rootMargin: NEARLY });
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, []);
-  return seen;
-}
-
-/** Call *onRevoked* when the relay sends no more of a project that was watched. */
-export function useRevocation(projectId, onRevoked) {
-  useEffect(
-    () => connection.listen(channel(ChannelKind.PROJECT, projectId), { onPub: () => {}, onRevoked }),
-    [projectId],
-  );
-}
-
 /** Return the component that says why the project is shown no more; null while it is shown. */
 export function useGone(project) {
   const [Gone, setGone] = useState(null);
@@ -160,7 +85,8 @@ export function useGone(project) {
       location.reload(); // What may not be shown must not stay; the server says what is so.
     }
   };
-  useRevocation(project.id, () => follow({ change: AccessChange.REVOKED }));
+  const onRevoked = () => follow({ change: AccessChange.REVOKED });
+  useEffect(() => connection.listen(channel(ChannelKind.PROJECT, project.id), { onPub() {}, onRevoked }), []);
   // No event tells what happened between the page's making and its listening.
   const catchUp = async () => {
     const before = told.current;
@@ -172,7 +98,7 @@ export function useGone(project) {
       if (now.role !== before.role) follow({ change: AccessChange.ROLE_CHANGED, role: now.role });
     } catch (refusal) {
       if (refusal.status !== 404) throw refusal;
-      follow({ change: AccessChange.REVOKED });
+      onRevoked();
     }
   };
   usePolling(catchUp);

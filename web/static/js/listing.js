@@ -1,7 +1,8 @@
 // Which projects are shown, in which order and how: the address says it.
 
 import { computed, signal } from "@preact/signals";
-import { projectIds, projectOf, statsOf } from "./stores.js";
+import { projectIds } from "./cards.js";
+import { projectOf, statsOf } from "./stores.js";
 
 export const OWNERS = ["all", "mine", "shared"];
 export const SORTS = ["-updatedAt", "-createdAt", "title", "-title"];

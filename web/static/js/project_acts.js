@@ -4,7 +4,8 @@
 import { batch } from "@preact/signals";
 import { request } from "./api.js";
 import { t } from "./i18n.js";
-import { dropProject, keepProject, projectIds, projectOf, shownStatsOf } from "./stores.js";
+import { dropProject, projectIds } from "./cards.js";
+import { keepProject, projectOf, shownStatsOf } from "./stores.js";
 import { confirm } from "./components/Confirm.js";
 import { notify } from "./components/Toasts.js";
 

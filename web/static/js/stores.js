@@ -1,6 +1,6 @@
 // What the page knows, one signal a thing; of two versions the higher stays, whatever its source.
 
-import { signal, batch, computed } from "@preact/signals";
+import { signal, computed } from "@preact/signals";
 import { ImageStatus } from "./events.js";
 
 /** Put *next* into *cell* unless an equal or newer version is there; tell whether it was news. */
@@ -64,54 +64,13 @@ export function settle(projectId, opId) {
   cell.value = left;
 }
 
-/** The DashboardMetrics of the user. */
-export const metrics = signal(null);
-
-/**
- * Keep *next* unless newer totals are there. Their version counts what was announced: at
- * equal versions what was read later, over REST, is fresher.
- */
-export function keepMetrics(next) {
-  if (!next || metrics.peek()?.version > next.version) return false;
-  metrics.value = next;
-  return true;
-}
-
 /** A project but for its stats, which live in their own signal. */
 export const projectOf = family();
-/** The ids of the projects on the dashboard, in the order of the server. */
-export const projectIds = signal([]);
-
 /** Keep a project; of two answers that passed each other the one with the newer counts. */
 export function keepProject(project) {
   const cell = projectOf(project.id);
   if (!(cell.peek()?.stats?.version > project.stats?.version)) cell.value = project;
   keepStats(project.stats);
-}
-
-/** Keep a project and show its card, first when it is new. */
-export function addProject(project) {
-  batch(() => {
-    keepProject(project);
-    if (!projectIds.peek().includes(project.id)) projectIds.value = [project.id, ...projectIds.peek()];
-  });
-}
-
-/** Show the project's card no more. */
-export function dropProject(projectId) {
-  projectIds.value = projectIds.peek().filter((id) => id !== projectId);
-}
-
-/** Show these projects' cards, but for what came or went since there were those *before*. */
-export function keepProjects(projects, before = projectIds.peek()) {
-  const now = projectIds.peek();
-  const came = now.filter((id) => !before.includes(id));
-  const went = before.filter((id) => !now.includes(id));
-  batch(() => {
-    projects.forEach(keepProject);
-    const told = projects.map(({ id }) => id).filter((id) => !went.includes(id));
-    projectIds.value = [...new Set([...came, ...told])];
-  });
 }
 
 /** An image as REST answers it. */

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { request } from "./api.js";
 import { connection } from "./hooks.js";
-import { metrics } from "./stores.js";
+import { metrics } from "./home_hooks.js";
 
 export const SPANS = ["24h", "1h", "7d"];
 const AT_MOST_EVERY = 5000;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { request } from "../api.js";
-import { changeOptimistically } from "../hooks.js";
+import { changeOptimistically } from "../optimism.js";
 import { rich, t } from "../i18n.js";
 import { projectOf, shownStatsOf } from "../stores.js";
 import { Icon, causeWords, formatNumber, html } from "../ui.js";

@@ -1,9 +1,10 @@
 // The totals of the dashboard, each with what stored facts say of its trend.
 
 import { useEffect } from "preact/hooks";
-import { cancel, useDashboardMetrics } from "../hooks.js";
+import { useDashboardMetrics } from "../home_hooks.js";
+import { cancel } from "../hooks.js";
 import { t } from "../i18n.js";
-import { projectIds } from "../stores.js";
+import { projectIds } from "../cards.js";
 import { coarser, throughputOf, totals, watchThroughput } from "../throughput.js";
 import { CancelButton, Icon, formatDuration, formatNumber, html, lazy } from "../ui.js";
 

@@ -5,7 +5,8 @@ import { useEffect } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { request } from "../api.js";
 import { t } from "../i18n.js";
-import { projectIds, projectOf, shownStatsOf } from "../stores.js";
+import { projectIds } from "../cards.js";
+import { projectOf, shownStatsOf } from "../stores.js";
 import { roughly } from "../ui.js";
 
 const GATHER = 400;

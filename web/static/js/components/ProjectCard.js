@@ -3,8 +3,10 @@
 import { useRef, useState } from "preact/hooks";
 import { t, rich } from "../i18n.js";
 import { html, formatNumber, lazy, Icon, SegmentedBar, TimeAgo, initialsOf, tallyWords } from "../ui.js";
-import { useProjectCardUpdates, useSeen } from "../hooks.js";
-import { dropProject, isUnconfirmed, projectOf } from "../stores.js";
+import { useSeen } from "../home_hooks.js";
+import { useProjectCardUpdates } from "../hooks.js";
+import { dropProject } from "../cards.js";
+import { isUnconfirmed, projectOf } from "../stores.js";
 
 export function ProjectCard({ projectId, eager = false }) {
   const card = useRef(null);

@@ -2,8 +2,10 @@
 
 import { useRef } from "preact/hooks";
 import { t } from "../i18n.js";
-import { useProjectCardUpdates, useSeen } from "../hooks.js";
-import { dropProject, isUnconfirmed, projectOf } from "../stores.js";
+import { useSeen } from "../home_hooks.js";
+import { useProjectCardUpdates } from "../hooks.js";
+import { dropProject } from "../cards.js";
+import { isUnconfirmed, projectOf } from "../stores.js";
 import { Icon, SegmentedBar, TimeAgo, formatNumber, html } from "../ui.js";
 import { Company, Doing, More } from "./ProjectCard.js";
 

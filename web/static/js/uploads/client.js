@@ -2,7 +2,8 @@
 
 import { effect, signal } from "@preact/signals";
 import { boot, csrfToken, request } from "../api.js";
-import { changeOptimistically, connection } from "../hooks.js";
+import { connection } from "../hooks.js";
+import { changeOptimistically } from "../optimism.js";
 import { isExpected, statsOf } from "../stores.js";
 import { html, mount } from "../ui.js";
 import { UploadDrawer } from "../components/UploadDrawer.js";

@@ -6,6 +6,11 @@ const ADDRESS = "/api/v1/uploads";
 const SMALL = 4e6;
 
 const RETRY_AFTER = [0, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000, 15_000];
+/** A line on which nothing moves for so long is dead, though nobody says so: we ask on another. */
+const STALLED = 60_000;
+/** The server may take longer to look at what it has, and the line to bring the last of it. */
+const UNANSWERED = 300_000;
+
 const PASSING = new Set([0, 409, 423, 429, 503]); // 0 is no answer at all.
 const REFUSED = new Set([400, 403, 404, 413, 415, 422, 460]);
 
@@ -15,6 +20,11 @@ const REFUSED = new Set([400, 403, 404, 413, 415, 422, 460]);
  */
 export async function send(row, file, { csrf, on }) {
   const { Upload } = await import("./tus.js");
+  const silence = timerOf(async () => {
+    on.retry(0);
+    await upload.abort();
+    if (!silence.isOver) upload.start();
+  });
   const upload = new Upload(file, {
     endpoint: location.origin + ADDRESS,
     uploadUrl: row.url ? new URL(row.url, location.origin).href : null,
@@ -23,15 +33,53 @@ export async function send(row, file, { csrf, on }) {
     retryDelays: RETRY_AFTER,
     storeFingerprintForResuming: false,
     uploadDataDuringCreation: row.size <= SMALL,
-    onBeforeRequest: (request) => request.setHeader("X-CSRF-Token", csrf()),
+    onBeforeRequest: (request) => {
+      silence.expire(STALLED);
+      request.setHeader("X-CSRF-Token", csrf());
+    },
     onUploadUrlAvailable: () => on.url(new URL(upload.url).pathname),
-    onProgress: (bytes) => on.progress(bytes),
-    onShouldRetry: (error, tries) => mayPass(error, tries, on),
-    onSuccess: ({ lastResponse }) => on.verdict(verdictOf(lastResponse)),
-    onError: (error) => on.verdict(refusalOf(error)),
+    onProgress: (bytes) => {
+      silence.expire(bytes < row.size ? STALLED : UNANSWERED);
+      on.progress(bytes);
+    },
+    onAfterResponse: () => silence.rest(),
+    onShouldRetry: (error, tries) => {
+      silence.rest();
+      return mayPass(error, tries, on);
+    },
+    onSuccess: ({ lastResponse }) => {
+      silence.end();
+      on.verdict(verdictOf(lastResponse));
+    },
+    onError: (error) => {
+      silence.end();
+      on.verdict(refusalOf(error));
+    },
   });
   upload.start();
-  return upload;
+  const abort = () => {
+    silence.end();
+    return upload.abort();
+  };
+  return { abort };
+}
+
+/** Return a timer that calls *act* unless it is set anew, rests or ends before. */
+function timerOf(act) {
+  let timer = 0;
+  const rest = () => clearTimeout(timer);
+  return {
+    isOver: false,
+    rest,
+    expire(milliseconds) {
+      rest();
+      if (!this.isOver) timer = setTimeout(act, milliseconds);
+    },
+    end() {
+      rest();
+      this.isOver = true;
+    },
+  };
 }
 
 function metadataOf({ name, projectId, path, modified }) {
