@@ -141,6 +141,13 @@ def ana(system: System) -> Iterator[Person]:
 
 
 @pytest.fixture
+def ben(system: System) -> Iterator[Person]:
+    """Somebody else who just registered."""
+    with system.person("Ben Ode") as ben:
+        yield ben
+
+
+@pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Return a function that opens a browser of its own, closed when the test ends."""
     opened: list[BrowserContext] = []

@@ -1,7 +1,7 @@
 """What a page asks REST for, and which of the answers it shows, in a page without a server."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.test_browser_modules import page, run, run_with_relay
 from tests.e2e.test_feed import ENTRIES
@@ -10,73 +10,51 @@ __all__ = ["page"]
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
-#: A relay whose page has subscribed, with nobody to tell it what it missed.
-SUBSCRIBED = """
+#: The page subscribes, and the relay cannot tell what happened before.
+SUBSCRIBE = """
 connection.listen("images:1", listener);
 connection.start();
-await settled();
+await turn();
 sockets[0].welcome();
 sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:4", recovered: true });
-await settled();
+await turn();
 """
 
 
-def test_what_was_missed_is_asked_for_until_there_is_an_answer(page: Page) -> None:
+def asked_after_a_gap(page: Page, answers: list[int]) -> list[int]:
+    """Return when the page asked for what it missed, given the statuses of the answers."""
     page.clock.install()
-    page.evaluate("globalThis.asked = []")
-    asking = """
-        const answers = [503, 0, 200];
-        listener.onGap = async () => {
-          const status = answers[asked.push(Date.now()) - 1];
-          if (status !== 200) throw Object.assign(new Error("refused"), { status });
-        };
-        connection.listen("images:1", listener);
-        connection.start();
-        globalThis.sockets = sockets;
-        return sockets.length;
+    asking = f"""
+        globalThis.asked = [];
+        const turn = async () => {{ for (let at = 0; at < 20; at += 1) await null; }};
+        listener.onGap = async () => {{
+          const status = {answers}[asked.push(Date.now()) - 1];
+          const isFinal = status === 404;
+          if (status !== 200) throw Object.assign(new Error("refused"), {{ status, isFinal }});
+        }};
     """
-    run_with_relay(page, asking)
-    page.clock.run_for(100)
-    page.evaluate("""() => {
-        sockets[0].welcome();
-        sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:4", recovered: true });
-    }""")
+    run_with_relay(page, asking + SUBSCRIBE)
     page.clock.run_for(60_000)
+    moments: list[int] = page.evaluate("asked")
+    return moments
 
-    first, second, third = page.evaluate("asked")
+
+def test_what_was_missed_is_asked_for_until_there_is_an_answer(page: Page) -> None:
+    first, second, third = asked_after_a_gap(page, [503, 0, 200])
+
     assert 500 <= second - first <= 1500
     assert 1000 <= third - second <= 3000
 
 
 def test_what_is_refused_for_good_is_not_asked_for_again(page: Page) -> None:
-    page.clock.install()
-    page.evaluate("globalThis.asked = 0")
-    run_with_relay(
-        page,
-        """
-        listener.onGap = async () => {
-          globalThis.asked += 1;
-          throw Object.assign(new Error("gone"), { status: 404, isFinal: true });
-        };
-        connection.listen("images:1", listener);
-        connection.start();
-        globalThis.sockets = sockets;
-        """,
-    )
-    page.clock.run_for(100)
-    page.evaluate("""() => {
-        sockets[0].welcome();
-        sockets[0].tell({ m: "subbed", ref: 1, ch: "images:1", id: "e:4", recovered: true });
-    }""")
-    page.clock.run_for(60_000)
-
-    assert page.evaluate("asked") == 1
+    assert len(asked_after_a_gap(page, [404, 200])) == 1
 
 
 def test_who_listens_late_asks_for_what_came_before(page: Page) -> None:
-    gaps = run_with_relay(
+    asked = run_with_relay(
         page,
-        SUBSCRIBED
+        "const turn = settled;"
+        + SUBSCRIBE
         + """
         const late = [];
         connection.listen("images:1", { onPub: () => {}, onGap: () => late.push(1) });
@@ -85,7 +63,26 @@ def test_who_listens_late_asks_for_what_came_before(page: Page) -> None:
         """,
     )
 
-    assert gaps == [1, 1]
+    assert asked == [1, 1]
+
+
+def test_a_message_that_offers_something_stays_until_it_can_be_reached(page: Page) -> None:
+    page.clock.install()
+    run(
+        page,
+        """
+        document.body.innerHTML = '<div id="toasts"></div>';
+        const { html, mount } = await import(JS + "ui.js");
+        const { Toasts, notify } = await import(JS + "components/Toasts.js");
+        mount("toasts", html`<${Toasts} />`);
+        notify({ text: "Saved." });
+        notify({ text: "Renamed.", action: { text: "Undo", run: () => {} } });
+        """,
+    )
+    page.clock.run_for(15_000)
+    assert page.locator(".toast p").all_inner_texts() == ["Renamed."]
+    page.clock.run_for(6_000)
+    expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_a_list_of_projects_undoes_neither_a_new_card_nor_one_that_went(page: Page) -> None:

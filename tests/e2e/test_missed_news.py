@@ -1,17 +1,17 @@
 """What happened before a page listened, or while it could not, is shown all the same (R4)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PATIENCE, Person, System
+from tests.e2e.conftest import PATIENCE, Person
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import STAY, STAYED, see
 from tests.e2e.test_recovering import CABLE, first_of, held_back
-from tests.e2e.test_sharing import ask
+from tests.e2e.test_sharing import ask, shared_by_link
 from tests.integration.interleaving import until
 
 pytestmark = pytest.mark.xdist_group("e2e")
@@ -20,20 +20,6 @@ NewContext = Callable[..., BrowserContext]
 DrawnFiles = Callable[..., list[Path]]
 
 TICKET = "**/realtime/ticket"
-
-
-@pytest.fixture
-def ben(system: System) -> Iterator[Person]:
-    """Somebody else who just registered."""
-    with system.person("Ben Ode") as ben:
-        yield ben
-
-
-def shared_by_link(owner: Person, member: Person, project_id: str, role: str) -> str:
-    """Share the project; return the id of the share."""
-    offered = ask(owner, "POST", f"projects/{project_id}/shares", link=True, role=role)
-    ask(member, "POST", "shares/accept", token=offered["token"])
-    return offered["id"]
 
 
 def test_what_changed_before_the_page_listened_is_shown_too(
@@ -59,6 +45,24 @@ def test_what_changed_before_the_page_listened_is_shown_too(
 
     opened_and_then(lambda: shared_by_link(ana, ben, project["id"], "editor"))
     expect(page.locator(".drop")).to_have_count(1, timeout=PATIENCE)
+
+
+def test_a_list_longer_than_a_page_follows_what_it_missed(
+    ana: Person, new_context: NewContext
+) -> None:
+    made = [ana.rest.create_project(f"Plate {number:02}") for number in range(61)]
+    page = ana.sign_in(new_context())
+    tickets = held_back(page, TICKET)
+    page.goto(f"{ana.address}/projects?sort=title")
+    ticket = first_of(tickets, page)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".card")).to_have_count(61)
+
+    ask(ana, "PATCH", f"projects/{made[0]['id']}", title="Plate 00, renamed")
+    ticket.continue_()
+
+    see(page, ".card h3 >> nth=0", "Plate 00, renamed")
+    expect(page.locator(".card")).to_have_count(61)
 
 
 def test_an_event_is_not_undone_by_an_older_answer(ana: Person, new_context: NewContext) -> None:

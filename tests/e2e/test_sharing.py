@@ -1,11 +1,11 @@
 """Two people and one project, in two browsers (R8, A2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PATIENCE, Person, System
+from tests.e2e.conftest import PATIENCE, Person
 from tests.e2e.test_every_page import violations
 from tests.e2e.test_live_pages import STAY, STAYED, see
 
@@ -14,17 +14,17 @@ pytestmark = pytest.mark.xdist_group("e2e")
 NewContext = Callable[..., BrowserContext]
 
 
-@pytest.fixture
-def ben(system: System) -> Iterator[Person]:
-    """Somebody else who just registered."""
-    with system.person("Ben Ode") as ben:
-        yield ben
-
-
 def ask(person: Person, method: str, path: str, **body: object) -> dict[str, str]:
     """Do what the person's own script would do."""
     answer: dict[str, str] = person.rest._ask(method, path, **({"json": body} if body else {}))
     return answer
+
+
+def shared_by_link(owner: Person, member: Person, project_id: str, role: str) -> str:
+    """Share the project; return the id of the share."""
+    offered = ask(owner, "POST", f"projects/{project_id}/shares", link=True, role=role)
+    ask(member, "POST", "shares/accept", token=offered["token"])
+    return offered["id"]
 
 
 def shared_by_dialog(owner: Page, address: str, email: str) -> str:
@@ -112,8 +112,7 @@ def test_a_member_leaves_after_a_question(
     ana: Person, ben: Person, new_context: NewContext
 ) -> None:
     project = ana.rest.create_project("Left alone")
-    offered = ask(ana, "POST", f"projects/{project['id']}/shares", link=True, role="viewer")
-    ask(ben, "POST", "shares/accept", token=offered["token"])
+    shared_by_link(ana, ben, project["id"], "viewer")
     page = ben.sign_in(new_context())
     page.goto(f"{ben.address}/projects/{project['id']}")
 

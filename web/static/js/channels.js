@@ -2,7 +2,7 @@
 
 const SUBS_AT_ONCE = 50;
 const ASK_AGAIN = 1_000;
-const ASK_AT_LEAST = 30_000; // So often, in the end.
+const LONGEST_WAIT = 30_000;
 
 const offsetOf = (id) => Number(id.slice(id.lastIndexOf(":") + 1));
 const epochOf = (id) => id.slice(0, id.lastIndexOf(":"));
@@ -103,7 +103,7 @@ export class Channels {
       if (refusal.isFinal) return;
       // Not all pages at once, which may have been refused together.
       const jittered = wait * (0.5 + Math.random());
-      setTimeout(() => this.#askFor(channel, listener, Math.min(2 * wait, ASK_AT_LEAST)), jittered);
+      setTimeout(() => this.#askFor(channel, listener, Math.min(2 * wait, LONGEST_WAIT)), jittered);
     }
   }
 
