@@ -176,8 +176,10 @@ def test_an_upload_is_in_the_tally_before_it_arrived_and_beside_what_others_add(
 
     choose_files(page, drawn_files(3))
     see(page, "[data-tally]", "0 of 3 segmented")
+    expect(page.get_by_role("button", name="Segment 0 unprocessed")).to_be_disabled()
     ana.rest.upload(project["id"], drawn_files(2, disk_count=5))
     see(page, "[data-tally]", "0 of 5 segmented")
+    expect(page.get_by_role("button", name="Segment 2 unprocessed")).to_be_enabled()
     for each in all_of(asked, page, 3):
         refuse(each, 403)
 

@@ -92,7 +92,9 @@ function useChoice(imageCount) {
 }
 
 function Buttons({ stats, engine, ask }) {
-  const { uploadedCount: fresh, failedCount: failed } = stats;
+  const { uploadedCount, failedCount: failed } = stats;
+  // What is still on its way here cannot be segmented yet.
+  const fresh = Math.min(uploadedCount, statsOf(boot.project.id).value.uploadedCount);
   return html`
     ${failed > 0 && engine && html`<button type="button" class="button" onClick=${() => ask("failed")}>
       <${Icon} name="rotate-ccw" />${t("segmentBar.retryFailedFailedWithThis", { failed })}
